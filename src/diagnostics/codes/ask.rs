@@ -1,0 +1,4 @@
+//! Codes E13xx.
+
+codes! { Ask;
+}

@@ -1,0 +1,4 @@
+//! Codes E16xx.
+
+codes! { Config;
+}

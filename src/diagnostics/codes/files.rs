@@ -1,0 +1,4 @@
+//! Codes E14xx.
+
+codes! { Files;
+}

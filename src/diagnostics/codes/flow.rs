@@ -1,0 +1,4 @@
+//! Codes E04xx.
+
+codes! { Flow;
+}

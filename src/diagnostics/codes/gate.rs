@@ -1,0 +1,4 @@
+//! Codes E12xx.
+
+codes! { Gate;
+}

@@ -1,0 +1,4 @@
+//! Codes E15xx.
+
+codes! { Journal;
+}

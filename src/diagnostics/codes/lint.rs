@@ -1,0 +1,4 @@
+//! Codes L07xx.
+
+codes! { Lint;
+}

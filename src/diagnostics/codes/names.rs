@@ -1,0 +1,4 @@
+//! Codes E02xx.
+
+codes! { Names;
+}

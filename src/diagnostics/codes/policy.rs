@@ -1,0 +1,4 @@
+//! Codes E05xx.
+
+codes! { Policy;
+}

@@ -1,0 +1,4 @@
+//! Codes E11xx.
+
+codes! { Run;
+}

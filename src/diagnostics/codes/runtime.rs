@@ -1,0 +1,4 @@
+//! Codes E10xx.
+
+codes! { Runtime;
+}

@@ -1,0 +1,4 @@
+//! Codes E01xx.
+
+codes! { Syntax;
+}

@@ -1,0 +1,4 @@
+//! Codes E03xx.
+
+codes! { Types;
+}

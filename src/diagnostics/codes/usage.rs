@@ -1,0 +1,4 @@
+//! Codes E17xx.
+
+codes! { Usage;
+}

@@ -1,0 +1,7 @@
+//! wflow: a typed language and an engine for work that people and AIs do together under rules that nobody can skip.
+//!
+//! Data flows one way; a module imports only from those above it in this list, and a test enforces that.
+
+pub mod source;
+
+pub mod diagnostics;
