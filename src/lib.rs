@@ -5,3 +5,5 @@
 pub mod source;
 
 pub mod diagnostics;
+
+pub mod syntax;

@@ -1,0 +1,3 @@
+//! Text becomes a typed tree, by `grammar/wflow.pest`. No pest type leaves this folder.
+
+pub mod ast;
