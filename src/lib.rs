@@ -7,3 +7,7 @@ pub mod source;
 pub mod diagnostics;
 
 pub mod syntax;
+
+pub mod types;
+
+pub mod check;

@@ -1,0 +1,5 @@
+//! A program is checked before anything of it runs.
+
+mod program;
+
+pub use program::*;

@@ -1,0 +1,12 @@
+//! The types of the language: what a value can be, how it is written in JSON, and which JSON Schema says so.
+//!
+//! Declared records and enums are nominal and live in [`TypeDefs`]; a [`Type`] refers to them by [`DefId`], so types
+//! may be recursive. A refinement carries the *shapes* that could be read off its predicate (pattern, length, bounds,
+//! membership): they become JSON Schema and are checked here without the interpreter. Any other predicate is checked
+//! by whoever holds the checked program, through its [`PredicateId`].
+
+mod defs;
+mod ty;
+
+pub use defs::{DefId, DefKind, Field, TypeDef, TypeDefs, Variant};
+pub use ty::{FnType, PredicateId, Refinement, Shape, Type};
