@@ -11,3 +11,7 @@ pub mod syntax;
 pub mod types;
 
 pub mod check;
+
+pub mod value;
+
+pub mod interpreter;
