@@ -1,0 +1,275 @@
+//! The command line's shape. One variant a subcommand; what each does is in the file of its name.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Work that people and AIs do together, under rules that nobody can skip.
+#[derive(Debug, Parser)]
+#[command(name = "wflow", version, max_term_width = 100, propagate_version = false)]
+#[command(after_help = "Exit codes: 0 completed, 1 failed, 2 usage, 3 check errors, 4 rejected, 5 in doubt, \
+75 suspended at a gate, 130 interrupted (and resumable).")]
+pub struct Cli {
+    /// Log what the engine does to standard error, e.g. `debug` or `wflow::engine=trace`
+    #[arg(long, global = true, value_name = "FILTER", hide_short_help = true)]
+    pub log: Option<String>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true)]
+    pub color: ColorChoice,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a folder with a first workflow and its wflow.toml
+    New(NewArgs),
+    /// Write a wflow.toml for this folder from what its workflows use
+    Init(InitArgs),
+    /// Report every mistake in files or folders
+    Check(CheckArgs),
+    /// Run a workflow
+    Run(RunArgs),
+    /// Go on with a run that was suspended or interrupted
+    Resume(ResumeArgs),
+    /// Approve the gate at which a run waits, and go on with the run
+    Approve(DecideArgs),
+    /// Reject the gate at which a run waits
+    Reject(DecideArgs),
+    /// List runs, or show one
+    Runs(RunsArgs),
+    /// Run the `test` blocks of files or folders
+    Test(TestArgs),
+    /// Try expressions and definitions
+    Repl(ReplArgs),
+    /// Explain a diagnostic's code or a lint's name
+    Explain(ExplainArgs),
+    /// Print a JSON Schema: of a type in a file, or of the journal, check and runs output
+    Schema(SchemaArgs),
+    /// Verify what was recorded
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Print a script that completes wflow's command line in a shell
+    Completions(CompletionsArgs),
+}
+
+/// How a command speaks on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// The folder to make; its last part names the project
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Print it instead of writing the file
+    #[arg(long)]
+    pub print: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files or folders; a folder means all .wflow files below it
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
+    /// Warnings, too, make the exit code 3
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Short,
+    Json,
+    Sarif,
+    Github,
+}
+
+/// Flags of `run` that may stand before or after the file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct EngineArgs {
+    /// Which workflow, where a file has several
+    #[arg(long, value_name = "NAME")]
+    pub workflow: Option<String>,
+    /// All arguments as one JSON object, `@FILE`, or `-` for standard input
+    #[arg(long, value_name = "JSON")]
+    pub json_args: Option<String>,
+    /// pure: no AI, `otherwise` serves; ai: one call each; interactive: conversations
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeArg>,
+    /// Who answers `ask`: human or replay
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Answer every `ask` from this cassette
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    pub replay: Option<PathBuf>,
+    /// Record every answer of an `ask` in this cassette
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Do not ask at the terminal: suspend at the first gate
+    #[arg(long)]
+    pub detach: bool,
+    /// No progress, only what the workflow says and its result
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// json: one object a line on standard output, the last one is the outcome
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    Pure,
+    Ai,
+    Interactive,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// The .wflow file
+    pub file: PathBuf,
+    /// The workflow's own flags, made from its parameters: see `wflow run FILE --help`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    pub rest: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// The run's id or a unique beginning of it
+    #[arg(required_unless_present = "last")]
+    pub run: Option<String>,
+    /// The newest run that can be resumed
+    #[arg(long, conflicts_with = "run")]
+    pub last: bool,
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// Flags shared by what goes on with a run.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SessionArgs {
+    /// Do not ask at the terminal: suspend at the first gate
+    #[arg(long)]
+    pub detach: bool,
+    /// No progress, only what the workflow says and its result
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// json: one object a line on standard output, the last one is the outcome
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Answer every further `ask` from this cassette
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// The run's id or a unique beginning of it
+    pub run: String,
+    /// The gate's name; the one at which the run waits otherwise
+    pub gate: Option<String>,
+    /// A comment that is recorded with the decision
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    pub comment: Option<String>,
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+    /// Only runs in this state
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<String>,
+    /// Only the newest N
+    #[arg(long, short = 'n', value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Show what happened in a run
+    Show {
+        /// The run's id, a unique beginning of it, or `last`
+        run: String,
+        /// Outputs and evidence in full
+        #[arg(long)]
+        full: bool,
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Files or folders; `std` means the standard library
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose name contains this
+    #[arg(long, short, value_name = "TEXT")]
+    pub filter: Option<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplArgs {
+    /// Load this file's definitions first
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Such as `E0301` or `unused_value`; all of them are listed without one
+    pub code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// A type's name, or `journal`, `check`, `runs`
+    pub name: String,
+    /// The file that declares the type
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Verify one run's journal, or the ledger and all runs
+    Verify {
+        /// The run's id, a unique beginning of it, or `last`; all runs otherwise
+        run: Option<String>,
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,242 @@
+//! A workflow's parameters as command-line flags: `dry_run: Bool = false` is `--dry-run`.
+//!
+//! The flags after the file are the workflow's together with wflow's own; where both have one of the same name, the
+//! workflow's wins there and wflow's can still be given before the file. Text becomes JSON here, by the parameter's
+//! type; whether the JSON satisfies the type is decided in one place for flags and `--json-args`, the interpreter's.
+
+use super::args::EngineArgs;
+use crate::check::{Callable, ParamInfo, Program};
+use crate::types::{DefKind, Type, TypeDefs};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use serde_json::{Map, Value as Json};
+use std::ffi::OsString;
+
+/// What was given after the file.
+pub struct Given {
+    pub engine: EngineArgs,
+    /// Parameter name → JSON; only those that were given.
+    pub args: Map<String, Json>,
+}
+
+/// `dry_run` → `dry-run`.
+pub fn flag_name(param: &str) -> String {
+    param.replace('_', "-")
+}
+
+/// Reads the words after the file. An error is clap's own: it prints itself and knows its exit code.
+pub fn parse(
+    program: &Program,
+    workflow: &Callable,
+    file: &str,
+    docs: Option<&str>,
+    rest: &[OsString],
+) -> Result<Given, clap::Error> {
+    let mut command = command(program, workflow, file, docs);
+    let words = std::iter::once(OsString::from("wflow run")).chain(rest.iter().cloned());
+    let matches = command.try_get_matches_from_mut(words)?;
+    let mut args = Map::new();
+    for param in &workflow.signature.params {
+        if let Some(value) = value_of(&matches, param, &program.defs).map_err(|message| {
+            command.error(
+                clap::error::ErrorKind::ValueValidation,
+                format!("--{}: {message}", flag_name(&param.name)),
+            )
+        })? {
+            args.insert(param.name.to_string(), value);
+        }
+    }
+    let engine = engine_args(&matches, workflow)?;
+    Ok(Given { engine, args })
+}
+
+/// The flags of [`EngineArgs`] that no parameter shadows.
+fn engine_args(matches: &ArgMatches, workflow: &Callable) -> Result<EngineArgs, clap::Error> {
+    let shadowed = |name: &str| workflow.signature.params.iter().any(|p| p.name.as_ref() == name);
+    if workflow.signature.params.iter().all(|p| !ENGINE_FLAGS.contains(&p.name.as_ref())) {
+        return EngineArgs::from_arg_matches(matches);
+    }
+    // Some are shadowed: read the others from a command line that has only those.
+    let mut words = vec![OsString::from("wflow run")];
+    for name in ENGINE_FLAGS.iter().filter(|n| !shadowed(n)) {
+        let flag = format!("--{}", flag_name(name));
+        match *name {
+            "detach" | "quiet" => {
+                if matches.get_flag(name) {
+                    words.push(flag.into());
+                }
+            }
+            _ => {
+                if let Ok(Some(raw)) = matches.try_get_raw(name)
+                    && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+                {
+                    for value in raw {
+                        words.push(flag.clone().into());
+                        words.push(value.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    let command = EngineArgs::augment_args(Command::new("wflow run"));
+    EngineArgs::from_arg_matches(&command.try_get_matches_from(words)?)
+}
+
+const ENGINE_FLAGS: &[&str] =
+    &["workflow", "json_args", "mode", "provider", "replay", "record", "detach", "quiet", "format"];
+
+/// The command whose `--help` is the workflow's documentation.
+pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<&str>) -> Command {
+    let mut command = Command::new("wflow run")
+        .bin_name(format!("wflow run {file}"))
+        .max_term_width(100)
+        .disable_version_flag(true)
+        .next_help_heading("Options of the workflow");
+    if let Some(docs) = docs {
+        let first = docs.split("\n\n").next().unwrap_or(docs).replace('\n', " ");
+        command = command.about(first).long_about(docs.to_owned());
+    }
+    for param in &workflow.signature.params {
+        command = command.arg(arg_of(param, &program.defs));
+    }
+    // Shadowed engine flags are left out; `EngineArgs` fills their defaults.
+    let shadow: Vec<&str> = workflow.signature.params.iter().map(|p| p.name.as_ref()).collect();
+    let engine = EngineArgs::augment_args(Command::new("engine"));
+    for arg in engine.get_arguments() {
+        if shadow.contains(&arg.get_id().as_str()) {
+            continue;
+        }
+        let mut arg = arg.clone().help_heading("Options of wflow");
+        // Positional constraints on arguments that may be absent here would make clap panic.
+        if arg.get_short().is_some() && shadow.iter().any(|s| s.len() == 1) {
+            arg = arg.short(None);
+        }
+        if arg.get_id() == "replay" && shadow.contains(&"record") {
+            continue;
+        }
+        command = command.arg(arg);
+    }
+    command
+}
+
+fn arg_of(param: &ParamInfo, defs: &TypeDefs) -> Arg {
+    let flag = flag_name(&param.name);
+    let mut arg = Arg::new(param.name.to_string())
+        .long(flag)
+        .action(ArgAction::Append)
+        .num_args(1)
+        .value_name(value_name(&param.ty, defs))
+        .allow_hyphen_values(takes_negative(&param.ty));
+    let mut help = param.docs.as_deref().unwrap_or("").to_owned();
+    if is_bool(&param.ty) {
+        arg = arg.num_args(0..=1).require_equals(true).default_missing_value("true");
+    }
+    if let Some(names) = choices(&param.ty, defs) {
+        if !help.is_empty() {
+            help.push(' ');
+        }
+        help.push_str(&format!("[one of: {}]", names.join(", ")));
+    }
+    if !needed(param) && !is_bool(&param.ty) {
+        help.push_str(if help.is_empty() { "[may be left out]" } else { " [may be left out]" });
+    }
+    arg.required(false).help(help)
+}
+
+/// Whether it must be given: it has neither a default nor an optional type.
+pub fn needed(param: &ParamInfo) -> bool {
+    !param.has_default && !matches!(param.ty.base(), Type::Optional(_))
+}
+
+fn inner(ty: &Type) -> &Type {
+    match ty.base() {
+        Type::Optional(t) => inner(t),
+        other => other,
+    }
+}
+
+fn is_bool(ty: &Type) -> bool {
+    matches!(inner(ty), Type::Bool)
+}
+
+fn takes_negative(ty: &Type) -> bool {
+    matches!(inner(ty), Type::Int | Type::Float)
+}
+
+fn choices(ty: &Type, defs: &TypeDefs) -> Option<Vec<String>> {
+    let Type::Named(id) = inner(ty) else { return None };
+    match &defs.get(*id).kind {
+        DefKind::Enum(variants) if variants.iter().all(|v| v.fields.is_empty()) => {
+            Some(variants.iter().map(|v| v.text_form().to_string()).collect())
+        }
+        _ => None,
+    }
+}
+
+fn value_name(ty: &Type, defs: &TypeDefs) -> String {
+    match inner(ty) {
+        Type::Text => "TEXT".into(),
+        Type::Int => "INT".into(),
+        Type::Float => "NUMBER".into(),
+        Type::Bool => "true|false".into(),
+        Type::Duration => "DURATION".into(),
+        Type::Size => "SIZE".into(),
+        Type::Time => "TIME".into(),
+        Type::Path => "PATH".into(),
+        Type::Role => "ROLE".into(),
+        Type::List(item) => value_name(item, defs),
+        Type::Named(id) => match choices(ty, defs) {
+            Some(_) => defs.get(*id).name.to_uppercase(),
+            None => "JSON".into(),
+        },
+        _ => "JSON".into(),
+    }
+}
+
+fn value_of(matches: &ArgMatches, param: &ParamInfo, defs: &TypeDefs) -> Result<Option<Json>, String> {
+    let Some(values) = matches.get_many::<String>(param.name.as_ref()) else { return Ok(None) };
+    let texts: Vec<&String> = values.collect();
+    if let Type::List(item) = inner(&param.ty) {
+        if let [one] = texts.as_slice()
+            && one.trim_start().starts_with('[')
+            && let Ok(Json::Array(items)) = serde_json::from_str::<Json>(one)
+        {
+            return Ok(Some(Json::Array(items)));
+        }
+        let items: Result<Vec<Json>, String> = texts.iter().map(|t| to_json(t, item, defs)).collect();
+        return items.map(|i| Some(Json::Array(i)));
+    }
+    match texts.as_slice() {
+        [one] => to_json(one, &param.ty, defs).map(Some),
+        _ => Err("was given more than once".into()),
+    }
+}
+
+/// The JSON that a flag's text stands for.
+fn to_json(text: &str, ty: &Type, defs: &TypeDefs) -> Result<Json, String> {
+    match inner(ty) {
+        Type::Int => text
+            .replace('_', "")
+            .parse::<i64>()
+            .map(Json::from)
+            .map_err(|_| format!("`{text}` is not a whole number between {} and {}", i64::MIN, i64::MAX)),
+        Type::Float => match text.parse::<f64>() {
+            Ok(f) if f.is_finite() => Ok(Json::from(f)),
+            _ => Err(format!("`{text}` is not a number")),
+        },
+        Type::Bool => match text {
+            "true" | "yes" => Ok(Json::Bool(true)),
+            "false" | "no" => Ok(Json::Bool(false)),
+            _ => Err(format!("`{text}` is neither `true` nor `false`")),
+        },
+        Type::Json | Type::Map(_) | Type::Record(_) | Type::List(_) => json(text),
+        Type::Named(id) => match &defs.get(*id).kind {
+            DefKind::Enum(_) if !text.trim_start().starts_with('{') => Ok(Json::from(text)),
+            _ => json(text),
+        },
+        _ => Ok(Json::from(text)),
+    }
+}
+
+fn json(text: &str) -> Result<Json, String> {
+    serde_json::from_str(text).map_err(|e| format!("expected JSON, but {e}"))
+}
