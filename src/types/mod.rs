@@ -6,7 +6,10 @@
 //! by whoever holds the checked program, through its [`PredicateId`].
 
 mod defs;
+mod display;
+pub mod methods;
 mod ty;
 
 pub use defs::{DefId, DefKind, Field, TypeDef, TypeDefs, Variant};
+pub use display::Shown;
 pub use ty::{FnType, PredicateId, Refinement, Shape, Type};
