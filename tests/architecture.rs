@@ -75,7 +75,8 @@ fn every_folder_imports_only_from_those_above() {
     let mut wrong = Vec::new();
     for file in files {
         let inside = file.strip_prefix(&src).unwrap_or(&file);
-        let Some(folder) = inside.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned()) else {
+        let Some(folder) = inside.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned())
+        else {
             continue;
         };
         if matches!(folder.as_str(), "lib.rs" | "main.rs") {

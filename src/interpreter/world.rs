@@ -8,8 +8,8 @@
 use crate::diagnostics::Failure;
 use crate::source::Span;
 use serde_json::Value as Json;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Why evaluation ends before its value.
 #[derive(Debug, Clone)]
@@ -44,22 +44,53 @@ pub type Answer<T> = Result<T, Stop>;
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken(Arc<CancelState>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct CancelState {
     cancelled: AtomicBool,
     parent: Option<CancelToken>,
+    wakers: Mutex<Vec<Weak<Waker>>>,
+}
+
+/// Called once when a token is cancelled; wakes whoever waits for something slow.
+pub type Waker = dyn Fn() + Send + Sync;
+
+impl std::fmt::Debug for CancelState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CancelState").field("cancelled", &self.cancelled).finish_non_exhaustive()
+    }
 }
 
 impl CancelToken {
     pub fn child(&self) -> CancelToken {
-        CancelToken(Arc::new(CancelState { cancelled: AtomicBool::new(false), parent: Some(self.clone()) }))
+        CancelToken(Arc::new(CancelState { parent: Some(self.clone()), ..CancelState::default() }))
     }
+
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
+        // A poisoned list is whole all the same: it only ever grows and is drained.
+        let wakers = std::mem::take(&mut *self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner));
+        wakers.iter().filter_map(Weak::upgrade).for_each(|wake| wake());
     }
+
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Acquire)
             || self.0.parent.as_ref().is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// Calls `wake` when this token, or one that it descends from, is cancelled; at once if it is already. The
+    /// subscription ends when the caller drops its `Arc`.
+    pub fn subscribe(&self, wake: &Arc<Waker>) {
+        let mut token = Some(self);
+        while let Some(t) = token {
+            let mut wakers = t.0.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+            wakers.retain(|w| w.strong_count() > 0);
+            wakers.push(Arc::downgrade(wake));
+            drop(wakers);
+            token = t.0.parent.as_ref();
+        }
+        if self.is_cancelled() {
+            wake();
+        }
     }
 }
 
