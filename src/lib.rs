@@ -15,3 +15,5 @@ pub mod check;
 pub mod value;
 
 pub mod interpreter;
+
+pub mod ui;

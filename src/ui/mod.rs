@@ -1,0 +1,13 @@
+//! What people see and type: the controlling terminal, escapes, pages, progress, tables, words for times.
+//!
+//! Nothing here decides anything or knows what a gate, a run or an AI is. Text from outside goes through
+//! [`escape`] before it reaches a terminal.
+
+pub mod escape;
+pub mod json;
+pub mod pager;
+mod signals;
+pub mod style;
+pub mod table;
+pub mod terminal;
+pub mod time;
