@@ -16,4 +16,6 @@ pub mod value;
 
 pub mod interpreter;
 
+pub mod effects;
+
 pub mod ui;

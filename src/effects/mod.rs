@@ -1,0 +1,5 @@
+//! The handlers behind the interpreter's `World`: what really touches the machine, people and models. Each folder
+//! stands alone, knows no journal and no policy, and answers with values or a [`Failure`](crate::diagnostics::Failure).
+
+pub mod process;
+pub mod workspace;
