@@ -91,12 +91,14 @@ fn parts<'v>(a: &'v Value, b: &'v Value, work: &mut Vec<(&'v Value, &'v Value)>)
             } else {
                 // Structural records of the same fields in another order.
                 x.fields.len() == y.fields.len()
-                    && x.layout.names.iter().zip(&x.fields).all(|(name, value)| match y.layout.index_of(name) {
-                        Some(i) => {
-                            work.push((value, &y.fields[i]));
-                            true
+                    && x.layout.names.iter().zip(&x.fields).all(|(name, value)| {
+                        match y.layout.index_of(name) {
+                            Some(i) => {
+                                work.push((value, &y.fields[i]));
+                                true
+                            }
+                            None => false,
                         }
-                        None => false,
                     })
             }
         }
@@ -114,8 +116,12 @@ fn parts<'v>(a: &'v Value, b: &'v Value, work: &mut Vec<(&'v Value, &'v Value)>)
 fn json_equal(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     use serde_json::Value as Json;
     match (a, b) {
-        (Json::Number(x), Json::Number(y)) => x == y || x.as_f64() == y.as_f64() && !(x.is_i64() && y.is_i64()),
-        (Json::Array(x), Json::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| json_equal(x, y)),
+        (Json::Number(x), Json::Number(y)) => {
+            x == y || x.as_f64() == y.as_f64() && !(x.is_i64() && y.is_i64())
+        }
+        (Json::Array(x), Json::Array(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| json_equal(x, y))
+        }
         (Json::Object(x), Json::Object(y)) => {
             x.len() == y.len() && x.iter().all(|(k, v)| y.get(k).is_some_and(|w| json_equal(v, w)))
         }

@@ -39,7 +39,9 @@ fn write(value: &Value, out: &mut dyn fmt::Write) -> fmt::Result {
                 Value::Text(text) => out.write_str(&quote(text))?,
                 Value::Secret(name) => write!(out, "[secret {name}]")?,
                 Value::Json(json) => write!(out, "{json}")?,
-                Value::Range(r) => write!(out, "{}..{}{}", r.start, if r.inclusive { "=" } else { "" }, r.end)?,
+                Value::Range(r) => {
+                    write!(out, "{}..{}{}", r.start, if r.inclusive { "=" } else { "" }, r.end)?
+                }
                 Value::Function(_) => out.write_str("[function]")?,
                 Value::List(items) => {
                     out.write_str("[")?;

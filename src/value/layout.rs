@@ -90,7 +90,8 @@ impl Layouts {
                             })
                             .collect(),
                     });
-                    let units = (0..variants.len() as u32).map(|i| Value::variant(&layout, i, Vec::new())).collect();
+                    let units =
+                        (0..variants.len() as u32).map(|i| Value::variant(&layout, i, Vec::new())).collect();
                     Layout::Enum(layout, units)
                 }
             }
@@ -153,7 +154,12 @@ pub mod standard {
 
     fn layout(name: &str, fields: &[&str]) -> Arc<RecordLayout> {
         let names: Vec<Arc<str>> = fields.iter().map(|f| Arc::from(*f)).collect();
-        Arc::new(RecordLayout { name: Some(name.into()), keys: names.clone(), names, ..RecordLayout::default() })
+        Arc::new(RecordLayout {
+            name: Some(name.into()),
+            keys: names.clone(),
+            names,
+            ..RecordLayout::default()
+        })
     }
 
     /// What `run` gives.

@@ -9,6 +9,7 @@
 //! - Reading data of a type (`json`, `parse`) says everything that is wrong with it, each with its JSON path.
 //! - The built-in methods stand in `methods/`, one file for each family of receivers.
 
+mod convert;
 mod drop;
 mod equal;
 mod form;
@@ -17,15 +18,20 @@ mod layout;
 pub mod methods;
 mod order;
 pub mod parse;
-pub mod time;
+pub mod refine;
 mod text;
+pub mod time;
 mod units;
 #[allow(clippy::module_inception)]
 mod value;
 
+pub use convert::Convert;
 pub use form::{quote, short};
 pub use layout::{EnumLayout, Layouts, RecordLayout, VariantLayout, standard};
 pub use order::compare;
 pub use text::Text;
 pub use units::{duration_text, float_text, parse_duration, parse_size, size_text};
 pub use value::{Function, Map, Range, Record, Value, Variant};
+
+#[cfg(test)]
+mod tests;

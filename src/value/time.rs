@@ -9,7 +9,8 @@ pub const MAX: i64 = 253_402_300_799_999;
 fn at(millis: i64) -> OffsetDateTime {
     let millis = millis.clamp(MIN, MAX);
     // Within the clamped range every number is a time; the fallback is never taken.
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// RFC 3339 in UTC; milliseconds only where there are some.

@@ -1,7 +1,8 @@
 //! Numbers, durations and sizes as text and back.
 
 /// From the largest; each divides the ones before it.
-const DURATIONS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const DURATIONS: [(&str, i64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 const SIZES: [(&str, i64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 /// In the largest unit that leaves no rest: `90s`, `2h`; zero is `0s`.

@@ -155,7 +155,9 @@ impl Value {
     pub fn field(&self, name: &str) -> Option<&Value> {
         match self {
             Value::Record(r) => r.layout.index_of(name).and_then(|i| r.fields.get(i)),
-            Value::Variant(v) => v.layout.variants[v.index as usize].fields.index_of(name).and_then(|i| v.fields.get(i)),
+            Value::Variant(v) => {
+                v.layout.variants[v.index as usize].fields.index_of(name).and_then(|i| v.fields.get(i))
+            }
             _ => None,
         }
     }
