@@ -16,6 +16,8 @@ pub mod value;
 
 pub mod interpreter;
 
+pub mod journal;
+
 pub mod effects;
 
 pub mod ui;

@@ -1,0 +1,187 @@
+//! The one seam between the journal and the machine: every file, folder, lock and clock the journal uses.
+//!
+//! Nothing else in `journal/` touches them, so a test that implements [`Store`] can crash at any write or sync, fill
+//! the disk, shorten a write, fail a sync or move the clock. [`DiskStore`] is the real thing.
+
+use super::time::Timestamp;
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// Disk and clock. All paths are absolute or relative to the process's directory.
+pub trait Store: Send + Sync {
+    /// One folder, only for the user (0700); its parent exists. `AlreadyExists` if there is one.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+    /// A new empty file, only for the user (0600), open for appending. `AlreadyExists` if there is one.
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn StoreFile>>;
+    /// An existing file, open for appending.
+    fn open_append(&self, path: &Path) -> io::Result<Box<dyn StoreFile>>;
+    /// An existing file, open for reading from its start.
+    fn open_read(&self, path: &Path) -> io::Result<Box<dyn ReadFile>>;
+    /// Its length in bytes, or nothing if there is no such file or folder.
+    fn size(&self, path: &Path) -> io::Result<Option<u64>>;
+    /// The names in a folder, in no order; only those that are text.
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+    /// Replaces the target if there is one.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    fn remove_file(&self, path: &Path) -> io::Result<()>;
+    /// Makes the names in a folder durable.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    fn now(&self) -> Timestamp;
+    /// Whether somebody holds the lock of that file now.
+    fn is_locked(&self, path: &Path) -> io::Result<bool>;
+    /// Lets time pass while a lock is busy.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+    /// How long a record may wait for another to share its sync; `None` switches the background flusher off.
+    fn linger(&self) -> Option<Duration> {
+        Some(Duration::from_millis(20))
+    }
+}
+
+/// A file open for appending. Dropping it gives its lock back.
+pub trait StoreFile: Send {
+    /// Appends some of the bytes and says how many, like `write`.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
+    /// Makes all that was appended durable (fdatasync).
+    fn sync_data(&mut self) -> io::Result<()>;
+    fn size(&mut self) -> io::Result<u64>;
+    fn truncate(&mut self, size: u64) -> io::Result<()>;
+    /// Takes the exclusive lock of this file if nobody else has it.
+    fn try_lock(&mut self) -> io::Result<bool>;
+    /// Takes it, and waits until whoever has it is done.
+    fn lock(&mut self) -> io::Result<()>;
+}
+
+pub trait ReadFile: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadFile for T {}
+
+/// The machine's own disk and clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DiskStore;
+
+struct DiskFile(fs::File);
+
+impl Store for DiskStore {
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path)
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn StoreFile>> {
+        let mut options = fs::OpenOptions::new();
+        options.read(true).append(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Box::new(DiskFile(options.open(path)?)))
+    }
+
+    fn open_append(&self, path: &Path) -> io::Result<Box<dyn StoreFile>> {
+        Ok(Box::new(DiskFile(fs::OpenOptions::new().read(true).append(true).open(path)?)))
+    }
+
+    fn open_read(&self, path: &Path) -> io::Result<Box<dyn ReadFile>> {
+        Ok(Box::new(fs::File::open(path)?))
+    }
+
+    fn size(&self, path: &Path) -> io::Result<Option<u64>> {
+        match fs::metadata(path) {
+            Ok(found) => Ok(Some(found.len())),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            if let Ok(name) = entry?.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        fs::File::open(path)?.sync_all()
+    }
+
+    fn now(&self) -> Timestamp {
+        let millis = |d: Duration| i64::try_from(d.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => millis(after),
+            Err(before) => -millis(before.duration()),
+        })
+    }
+
+    fn is_locked(&self, path: &Path) -> io::Result<bool> {
+        let file = fs::File::open(path)?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(fs::TryLockError::WouldBlock) => Ok(true),
+            Err(fs::TryLockError::Error(e)) => Err(e),
+        }
+    }
+}
+
+impl StoreFile for DiskFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn size(&mut self) -> io::Result<u64> {
+        self.0.seek(SeekFrom::End(0))
+    }
+
+    fn truncate(&mut self, size: u64) -> io::Result<()> {
+        self.0.set_len(size)
+    }
+
+    fn try_lock(&mut self) -> io::Result<bool> {
+        match self.0.try_lock() {
+            Ok(()) => Ok(true),
+            Err(fs::TryLockError::WouldBlock) => Ok(false),
+            Err(fs::TryLockError::Error(e)) => Err(e),
+        }
+    }
+
+    fn lock(&mut self) -> io::Result<()> {
+        self.0.lock()
+    }
+}
+
+/// Appends everything. A short write goes on with the rest; an interrupted one is made again.
+pub(super) fn append_all(file: &mut dyn StoreFile, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.append(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// The whole content of a file.
+pub(super) fn read_all(store: &dyn Store, path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    store.open_read(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

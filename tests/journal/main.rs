@@ -1,0 +1,5 @@
+//! The journal as its users see it: what is on disk after writing, crashing, tampering, and what is read back.
+
+mod chain;
+mod fake;
+mod writer;
