@@ -111,6 +111,9 @@ impl Family {
     pub fn end(&self, grace: Duration, idle: &mut dyn FnMut(Duration)) -> Vec<u32> {
         /// After KILL, how often to look again: a process in an uninterruptible system call takes its time.
         const PATIENCE: u32 = 120;
+        /// How often to look again at one that does not show whose it is: it may be about to.
+        const DOUBT: u32 = 15;
+        let mut looks_in_doubt = 0;
         let deadline = Instant::now() + grace;
         let mut asked: HashSet<(i32, u64)> = HashSet::new();
         let mut looks_after_kill = 0;
@@ -121,9 +124,12 @@ impl Family {
                 // The whole group at once, so that nothing in it can start more meanwhile.
                 self.signal_group(Signal::KILL);
             }
-            let living = self.living();
+            let Census { living, doubtful } = self.census();
             if living.is_empty() {
-                return Vec::new();
+                looks_in_doubt += 1;
+                if !doubtful || looks_in_doubt > DOUBT {
+                    return Vec::new();
+                }
             }
             for process in &living {
                 if killing {
@@ -134,7 +140,7 @@ impl Family {
                     process.signal(Signal::CONT);
                 }
             }
-            if killing {
+            if killing && !living.is_empty() {
                 looks_after_kill += 1;
                 if looks_after_kill > PATIENCE {
                     return living.iter().map(|p| p.pid as u32).collect();
@@ -147,8 +153,8 @@ impl Family {
         }
     }
 
-    /// The processes of this command that run. Waits for adopted ones that have ended.
-    fn living(&self) -> Vec<Process> {
+    /// What runs now. Waits for adopted processes that have ended.
+    fn census(&self) -> Census {
         let (all, others) = {
             let _alone = BIRTHS.write().unwrap_or_else(|e| e.into_inner());
             let others: Vec<Member> = members().iter().filter(|m| m.id != self.member.id).cloned().collect();
@@ -161,6 +167,7 @@ impl Family {
             below.entry(process.parent).or_default().push(process);
         }
         let mut open: Vec<&Process> = Vec::new();
+        let mut doubtful = false;
         for child in below.get(&me).into_iter().flatten() {
             if others.iter().any(|m| m.pid == child.pid) {
                 continue;
@@ -175,8 +182,10 @@ impl Family {
                     continue;
                 }
             }
-            if first || self.adopted(child, &others) {
-                open.push(child);
+            match if first { Origin::Ours } else { self.origin(child, &others) } {
+                Origin::Ours => open.push(child),
+                Origin::Others => {}
+                Origin::Unknown => doubtful = true,
             }
         }
         let mut living = Vec::new();
@@ -187,20 +196,37 @@ impl Family {
                 living.push(process.clone());
             }
         }
-        living
+        Census { living, doubtful }
     }
 
-    /// Whether an adopted process is this command's.
-    fn adopted(&self, process: &Process, others: &[Member]) -> bool {
-        if others.is_empty() {
-            return true;
-        }
+    /// Whose an adopted process is.
+    fn origin(&self, process: &Process, others: &[Member]) -> Origin {
         let by_number = |m: &Member| process.session == m.pid || process.group == m.pid;
-        if others.iter().any(by_number) {
-            return false;
+        if others.is_empty() || by_number(&self.member) {
+            return Origin::Ours;
         }
-        by_number(&self.member) || process.variable(TAG).is_some_and(|tag| tag == self.member.tag)
+        if others.iter().any(by_number) {
+            return Origin::Others;
+        }
+        match process.variable(TAG) {
+            Some(tag) if tag == self.member.tag => Origin::Ours,
+            Some(_) => Origin::Others,
+            // It has removed the tag, or is just being loaded or ending: then its environment reads as empty.
+            None => Origin::Unknown,
+        }
     }
+}
+
+struct Census {
+    living: Vec<Process>,
+    /// Whether one does not show whose it is.
+    doubtful: bool,
+}
+
+enum Origin {
+    Ours,
+    Others,
+    Unknown,
 }
 
 impl Drop for Family {

@@ -126,7 +126,7 @@ fn timed_out(spawn: &Spawn, limit: Duration) -> Failure {
 fn shown(time: Duration) -> String {
     let millis = time.as_millis();
     for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
-        if millis >= size && millis % size == 0 {
+        if millis >= size && millis.is_multiple_of(size) {
             return format!("{}{unit}", millis / size);
         }
     }
@@ -140,8 +140,8 @@ fn cancelled(spawn: &Spawn) -> Failure {
 
 fn too_much(spawn: &Spawn, stream: Stream, limit: usize) -> Failure {
     let amount = match limit {
-        mib if mib >= 1 << 20 && mib % (1 << 20) == 0 => format!("{} MiB", mib >> 20),
-        kib if kib >= 1 << 10 && kib % (1 << 10) == 0 => format!("{} KiB", kib >> 10),
+        mib if mib >= 1 << 20 && mib.is_multiple_of(1 << 20) => format!("{} MiB", mib >> 20),
+        kib if kib >= 1 << 10 && kib.is_multiple_of(1 << 10) => format!("{} KiB", kib >> 10),
         bytes => format!("{bytes} bytes"),
     };
     Failure::new(
