@@ -257,7 +257,7 @@ fn posix_spawn(
                     &mut actions.0,
                     number,
                     c"/dev/null".as_ptr(),
-                    libc::O_RDWR,
+                    libc::O_RDONLY,
                     0,
                 ),
             })?;
