@@ -3,6 +3,7 @@
 //! Nothing here decides anything or knows what a gate, a run or an AI is. Text from outside goes through
 //! [`escape`] before it reaches a terminal.
 
+pub mod dialog;
 pub mod escape;
 pub mod json;
 pub mod pager;

@@ -1,0 +1,41 @@
+//! Answers of an AI, behind one [`Provider`] trait.
+//!
+//! A provider gives the text of one answer or says why there is none. Parsing, validation and further tries belong to
+//! the interpreter. In this version the person at the terminal ([`human`]) and recorded answers ([`cassette`]) answer.
+
+pub mod cassette;
+pub mod human;
+mod nearest;
+mod provider;
+pub mod scripted;
+
+pub use provider::{
+    Capabilities, Control, Message, Options, Provider, ProviderReply, ProviderRequest, Role, Unanswered, answer,
+};
+
+use crate::diagnostics::codes::ask::E1301;
+use crate::diagnostics::{ErrorKind, Failure, did_you_mean};
+
+/// Names that `[ai] provider` may have in this version.
+pub const PROVIDERS: [&str; 2] = ["human", "replay"];
+
+/// Names that have a meaning, but no provider yet.
+const LATER: [&str; 5] = ["anthropic", "openai", "gemini", "claude", "acp"];
+
+/// Whether a provider with this name can be had.
+pub fn known(name: &str) -> Result<(), Failure> {
+    if PROVIDERS.contains(&name) {
+        return Ok(());
+    }
+    if LATER.contains(&name) {
+        let message = format!("the provider `{name}` is not part of this version of wflow");
+        return Err(Failure::new(ErrorKind::Configuration, E1301, message)
+            .help("use `human` (you answer at the terminal) or `replay` (answers from a cassette)"));
+    }
+    let message = format!("there is no provider `{name}`");
+    let failure = Failure::new(ErrorKind::Configuration, E1301, message);
+    Err(match did_you_mean(name, PROVIDERS) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help("providers are `human` and `replay`"),
+    })
+}
