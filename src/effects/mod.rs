@@ -1,5 +1,7 @@
 //! The handlers behind the interpreter's `World`: what really touches the machine, people and models. Each folder
 //! stands alone, knows no journal and no policy, and answers with values or a [`Failure`](crate::diagnostics::Failure).
 
+pub mod ai;
+pub mod form;
 pub mod process;
 pub mod workspace;

@@ -5,6 +5,8 @@
 //! installed stays: its owner unwinds, and unwinding restores.
 
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -64,6 +66,35 @@ pub fn disarm() {
             }
         }
     }
+}
+
+/// Runs a program that has the terminal. The keys that end programs end that one, not this process.
+pub fn without_keys(mut command: Command) -> std::io::Result<ExitStatus> {
+    const KEYS: [libc::c_int; 2] = [libc::SIGINT, libc::SIGQUIT];
+    // SAFETY: between fork and exec only `signal` is called, which may be.
+    unsafe {
+        command.pre_exec(|| {
+            for key in KEYS {
+                libc::signal(key, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
+    // SAFETY: asks for and sets dispositions, and puts back the same ones.
+    let before = KEYS.map(|key| unsafe {
+        let mut before = std::mem::zeroed::<libc::sigaction>();
+        let mut ignore = std::mem::zeroed::<libc::sigaction>();
+        ignore.sa_sigaction = libc::SIG_IGN;
+        (libc::sigaction(key, &ignore, &mut before) == 0).then_some(before)
+    });
+    let result = command.status();
+    for (key, before) in KEYS.into_iter().zip(before) {
+        if let Some(before) = before {
+            // SAFETY: as above.
+            unsafe { libc::sigaction(key, &before, std::ptr::null_mut()) };
+        }
+    }
+    result
 }
 
 fn restore() {

@@ -12,7 +12,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::{Command, ExitStatus};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -194,10 +196,14 @@ impl Terminal {
         }
     }
 
-    /// Lets another program have the terminal in its ordinary mode.
-    pub fn lend<T>(&mut self, f: impl FnOnce(BorrowedFd<'_>) -> T) -> Result<T, Ended> {
+    /// Gives the terminal, in its ordinary mode, to another program until it ends. ^C and ^\ are that program's then.
+    pub fn run(&mut self, mut command: Command) -> Result<io::Result<ExitStatus>, Ended> {
         self.cooked();
-        let result = f(self.tty.as_fd());
+        let result = self.tty.try_clone().and_then(|input| {
+            let (output, errors) = (self.tty.try_clone()?, self.tty.try_clone()?);
+            command.stdin(input).stdout(output).stderr(errors);
+            signals::without_keys(command)
+        });
         self.raw()?;
         self.drain();
         Ok(result)

@@ -111,7 +111,9 @@ impl Replay {
         let known = self.entries.iter().filter(|e| e.key == key).count();
         let message = match known {
             0 => format!("the cassette {file} has no answer to the question at `{path}`"),
-            _ => format!("the cassette {file} has {known} answers to the question at `{path}`, which was asked {n} times"),
+            _ => format!(
+                "the cassette {file} has {known} answers to the question at `{path}`, which was asked {n} times"
+            ),
         };
         let mut failure = Failure::new(ErrorKind::Configuration, E1305, message)
             .help(format!("record it: run again with `--record {file}`"));
@@ -137,7 +139,8 @@ impl Record {
     pub fn open(file: &Path, inner: Arc<dyn Provider>, redact: Redact) -> Result<Record, Failure> {
         let fail = |e: std::io::Error| {
             let message = format!("the cassette {} cannot be written: {e}", file.display());
-            Failure::new(ErrorKind::Configuration, E1308, message).help("check the folder and its permissions")
+            Failure::new(ErrorKind::Configuration, E1308, message)
+                .help("check the folder and its permissions")
         };
         let fresh = !file.exists();
         if !fresh {
@@ -157,7 +160,8 @@ impl Record {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.write_all(text.as_bytes()).and_then(|()| out.sync_data()).map_err(|e| {
             let message = format!("the answer cannot be recorded in {}: {e}", self.file.display());
-            Failure::new(ErrorKind::Configuration, E1308, message).help("make room, or run without `--record`")
+            Failure::new(ErrorKind::Configuration, E1308, message)
+                .help("make room, or run without `--record`")
         })
     }
 }
@@ -265,7 +269,9 @@ fn load(file: &Path) -> Result<Vec<Entry>, Failure> {
         .and_then(|v| v.get("wflow_cassette").and_then(Json::as_i64));
     match version {
         Some(VERSION) => {}
-        Some(other) => return Err(damaged(1, &format!("it is of version {other}; this wflow reads {VERSION}"))),
+        Some(other) => {
+            return Err(damaged(1, &format!("it is of version {other}; this wflow reads {VERSION}")));
+        }
         None => return Err(damaged(1, r#"a cassette starts with the line {"wflow_cassette":1}"#)),
     }
     let mut entries = Vec::new();
@@ -289,7 +295,9 @@ fn entry(mut value: Json, counts: &mut HashMap<String, u64>) -> Result<Entry, St
     let key = key_of(&request);
     match map.get("key") {
         Some(Json::String(stated)) if *stated != key => {
-            return Err("its `key` is not the digest of its `request`; after a change, leave `key` out".into());
+            return Err(
+                "its `key` is not the digest of its `request`; after a change, leave `key` out".into()
+            );
         }
         None | Some(Json::String(_)) => {}
         Some(_) => return Err("`key` is a text".into()),
@@ -306,7 +314,9 @@ fn entry(mut value: Json, counts: &mut HashMap<String, u64>) -> Result<Entry, St
         Some((kind, value)) => match (kind.as_str(), value) {
             ("text", Json::String(text)) => Reply::Text(text.clone()),
             ("json", value) => Reply::Text(value.to_string()),
-            ("unavailable", value) => Reply::Unavailable(failure_from(value).ok_or("`unavailable` is not an error")?),
+            ("unavailable", value) => {
+                Reply::Unavailable(failure_from(value).ok_or("`unavailable` is not an error")?)
+            }
             ("failed", value) => Reply::Failed(failure_from(value).ok_or("`failed` is not an error")?),
             (other, _) => return Err(format!("`reply` has no form `{other}`")),
         },

@@ -55,7 +55,9 @@ fn what_was_recorded_is_replayed_by_place_or_number() {
     let text = std::fs::read_to_string(&file).expect("is there");
     assert_eq!(text.lines().count(), 4);
     assert!(text.starts_with("{\"wflow_cassette\":1}\n"));
-    assert!(text.contains("\"reply\":{\"json\":{\"n\":2}}") && text.contains("\"reply\":{\"text\":\"answer 3\"}"));
+    assert!(
+        text.contains("\"reply\":{\"json\":{\"n\":2}}") && text.contains("\"reply\":{\"text\":\"answer 3\"}")
+    );
 
     let replay = Replay::open(&file, plain()).expect("opens");
     // The places were swapped by a race of two branches: each still gets its own.
@@ -81,7 +83,10 @@ fn a_miss_shows_what_differs() {
     assert_eq!(miss.code, E1305);
     let notes = miss.notes.join("\n");
     assert!(notes.contains("at `w/a`, differs in"), "{notes}");
-    assert!(notes.contains("recorded  Summarise the log.") && notes.contains("asked     Summarise the logs."), "{notes}");
+    assert!(
+        notes.contains("recorded  Summarise the log.") && notes.contains("asked     Summarise the logs."),
+        "{notes}"
+    );
     assert!(miss.help[0].contains("--record"));
 }
 
@@ -121,7 +126,8 @@ fn lines_by_hand_need_no_key_and_bad_ones_are_named() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("a.cassette");
     let question = request("Q", false).canonical();
-    let by_hand = format!("{{\"wflow_cassette\":1}}\n\n{}\n", json!({"request": question, "reply": {"text": "yes"}}));
+    let by_hand =
+        format!("{{\"wflow_cassette\":1}}\n\n{}\n", json!({"request": question, "reply": {"text": "yes"}}));
     std::fs::write(&file, by_hand).expect("writes");
     let replay = Replay::open(&file, plain()).expect("opens");
     assert_eq!(ask(&replay, "w", &request("Q", false)), Ok("yes".into()));
@@ -130,7 +136,11 @@ fn lines_by_hand_need_no_key_and_bad_ones_are_named() {
         ("{\"wflow_cassette\":2}\n", E1307, "version 2"),
         ("hello\n", E1307, "starts with the line"),
         ("{\"wflow_cassette\":1}\n{\"request\":{},\"reply\":{}}\n", E1307, "line 2"),
-        ("{\"wflow_cassette\":1}\n{\"request\":{},\"key\":\"sha256:0\",\"reply\":{\"text\":\"\"}}\n", E1307, "digest"),
+        (
+            "{\"wflow_cassette\":1}\n{\"request\":{},\"key\":\"sha256:0\",\"reply\":{\"text\":\"\"}}\n",
+            E1307,
+            "digest",
+        ),
         ("{\"wflow_cassette\":1}\n{\"gate\":\"ship\"}\n", E1307, "`gate` means nothing"),
     ];
     for (text, code, part) in cases {

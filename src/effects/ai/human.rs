@@ -33,14 +33,20 @@ impl Provider for Human {
             Err(ended) => Err(ended),
         };
         match text {
-            Ok(Some(text)) => Ok(ProviderReply { model: Some(String::from("human")), ..ProviderReply::text(text) }),
+            Ok(Some(text)) => {
+                Ok(ProviderReply { model: Some(String::from("human")), ..ProviderReply::text(text) })
+            }
             Ok(None) | Err(Ended::End) => Err(Unanswered::Failed(
                 Failure::new(ErrorKind::Verification, E1304, "the person at the terminal gave no answer")
                     .help("answer the question, or use `--mode pure` where the question has an `otherwise`"),
             )),
             Err(Ended::Gone) => Err(Unanswered::Unavailable(
-                Failure::new(ErrorKind::Configuration, E1302, "there is no terminal for the person who is to answer")
-                    .help("run it in a terminal, answer from a cassette (`--replay FILE`), or use `--mode pure`"),
+                Failure::new(
+                    ErrorKind::Configuration,
+                    E1302,
+                    "there is no terminal for the person who is to answer",
+                )
+                .help("run it in a terminal, answer from a cassette (`--replay FILE`), or use `--mode pure`"),
             )),
             Err(Ended::Expired) => Err(Unanswered::Failed(
                 Failure::new(ErrorKind::Timeout, E1303, "nobody answered the question in time")
@@ -71,7 +77,7 @@ fn converse(dialog: &mut Dialog<'_>, request: &ProviderRequest) -> Result<Option
         dialog.say("Enter fills in a form, `json` types or pastes JSON, `show` shows the question again.");
         match dialog.ask("answer> ")?.trim() {
             "" | "form" => {
-                if let Some(value) = form::fill(dialog, &request.type_name, schema, &|_| Ok(()))? {
+                if let Some(value) = form::fill(dialog, &request.type_name, schema, None, &|_| Ok(()))? {
                     return Ok(Some(value.to_string()));
                 }
             }

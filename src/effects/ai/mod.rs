@@ -10,7 +10,8 @@ mod provider;
 pub mod scripted;
 
 pub use provider::{
-    Capabilities, Control, Message, Options, Provider, ProviderReply, ProviderRequest, Role, Unanswered, answer,
+    Capabilities, Control, Message, Options, Provider, ProviderReply, ProviderRequest, Role, Unanswered,
+    answer,
 };
 
 use crate::diagnostics::codes::ask::E1301;

@@ -9,10 +9,7 @@ const SHOWN: usize = 6;
 const COLUMNS: usize = 100;
 
 /// Notes for a failure: which one, then one line for each difference. Empty where nothing is recorded.
-pub fn nearest<'a>(
-    asked: &Json,
-    recorded: impl Iterator<Item = (Option<&'a str>, &'a Json)>,
-) -> Vec<String> {
+pub fn nearest<'a>(asked: &Json, recorded: impl Iterator<Item = (Option<&'a str>, &'a Json)>) -> Vec<String> {
     let asked = leaves(asked);
     let mut best: Option<(usize, Option<&str>, Vec<Difference>)> = None;
     for (path, request) in recorded {
@@ -67,7 +64,10 @@ fn leaves(value: &Json) -> BTreeMap<String, String> {
     out
 }
 
-fn differences(asked: &BTreeMap<String, String>, recorded: &BTreeMap<String, String>) -> (usize, Vec<Difference>) {
+fn differences(
+    asked: &BTreeMap<String, String>,
+    recorded: &BTreeMap<String, String>,
+) -> (usize, Vec<Difference>) {
     let mut found = Vec::new();
     let places: std::collections::BTreeSet<&String> = asked.keys().chain(recorded.keys()).collect();
     for place in places {

@@ -7,7 +7,9 @@ type Script = dyn Fn(&ProviderRequest) -> Result<String, Unanswered> + Send + Sy
 pub struct Scripted(Box<Script>);
 
 impl Scripted {
-    pub fn new(f: impl Fn(&ProviderRequest) -> Result<String, Unanswered> + Send + Sync + 'static) -> Scripted {
+    pub fn new(
+        f: impl Fn(&ProviderRequest) -> Result<String, Unanswered> + Send + Sync + 'static,
+    ) -> Scripted {
         Scripted(Box::new(f))
     }
 }

@@ -56,7 +56,13 @@ struct Form<'d, 'w, 's> {
 }
 
 impl<'s> Form<'_, '_, 's> {
-    fn value(&mut self, schema: &'s Json, name: &str, before: Option<&Json>, depth: usize) -> Result<Json, Left> {
+    fn value(
+        &mut self,
+        schema: &'s Json,
+        name: &str,
+        before: Option<&Json>,
+        depth: usize,
+    ) -> Result<Json, Left> {
         let schema = self.resolved(schema);
         if depth > DEEPEST {
             return self.raw(name, before);
@@ -71,7 +77,13 @@ impl<'s> Form<'_, '_, 's> {
     }
 
     /// A value that is there.
-    fn shape(&mut self, schema: &'s Json, name: &str, before: Option<&Json>, depth: usize) -> Result<Json, Left> {
+    fn shape(
+        &mut self,
+        schema: &'s Json,
+        name: &str,
+        before: Option<&Json>,
+        depth: usize,
+    ) -> Result<Json, Left> {
         let schema = self.resolved(schema);
         if let Some(values) = schema.get("enum").and_then(Json::as_array) {
             let options = values.iter().map(|v| (shown(v), Chosen::Value(v.clone()))).collect();
@@ -97,7 +109,8 @@ impl<'s> Form<'_, '_, 's> {
     fn resolved(&self, mut schema: &'s Json) -> &'s Json {
         // A chain of references longer than this refers to itself.
         for _ in 0..32 {
-            let Some(pointer) = schema.get("$ref").and_then(Json::as_str).and_then(|r| r.strip_prefix('#')) else {
+            let Some(pointer) = schema.get("$ref").and_then(Json::as_str).and_then(|r| r.strip_prefix('#'))
+            else {
                 break;
             };
             match self.root.pointer(pointer) {
@@ -202,8 +215,13 @@ impl<'s> Form<'_, '_, 's> {
     ) -> Result<Json, Left> {
         self.hint(schema);
         let mut out = Map::new();
-        let required: Vec<&str> =
-            schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str).collect();
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_str)
+            .collect();
         for (key, field) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
             let place = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
             let old = before.and_then(|b| b.get(key));
@@ -233,10 +251,14 @@ impl<'s> Form<'_, '_, 's> {
         if !choice && matches!(kind(schema), "string" | "integer" | "number" | "boolean") {
             return self.scalar(schema, name, before, true);
         }
-        let question = format!("{}: give a value? (y, Enter {}) ", label(name), match before {
-            Some(_) => "keeps it",
-            None => "leaves it out",
-        });
+        let question = format!(
+            "{}: give a value? (y, Enter {}) ",
+            label(name),
+            match before {
+                Some(_) => "keeps it",
+                None => "leaves it out",
+            }
+        );
         loop {
             let given = match self.ask(&question)? {
                 Typed::Json(value) => return Ok(Some(value)),
@@ -259,8 +281,9 @@ impl<'s> Form<'_, '_, 's> {
         before: Option<&Json>,
         depth: usize,
     ) -> Result<Json, Left> {
-        let (nulls, others): (Vec<&Json>, Vec<&Json>) =
-            forms.iter().partition(|f| kind(self.resolved(f)) == "null" || f.get("const") == Some(&Json::Null));
+        let (nulls, others): (Vec<&Json>, Vec<&Json>) = forms
+            .iter()
+            .partition(|f| kind(self.resolved(f)) == "null" || f.get("const") == Some(&Json::Null));
         if !nulls.is_empty() {
             return match others.as_slice() {
                 [only] => Ok(self.maybe(only, name, before, depth)?.unwrap_or(Json::Null)),
@@ -286,7 +309,8 @@ impl<'s> Form<'_, '_, 's> {
                 out.push((shown(value), Chosen::Value(value.clone())));
             } else {
                 let fields = form.get("properties").and_then(Json::as_object);
-                let tag = fields.filter(|f| f.len() == 1).and_then(|f| f.keys().next()).map(|k| k.to_string());
+                let tag =
+                    fields.filter(|f| f.len() == 1).and_then(|f| f.keys().next()).map(|k| k.to_string());
                 let title = form.get("title").and_then(Json::as_str).map(str::to_owned);
                 let label = tag.or(title).unwrap_or_else(|| kind(form).to_owned());
                 out.push((label, Chosen::Form(form)));
@@ -317,7 +341,8 @@ impl<'s> Form<'_, '_, 's> {
                 _ => continue,
             };
             let word = typed.trim();
-            let by_number = word.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < options.len());
+            let by_number =
+                word.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < options.len());
             let by_name = options.iter().position(|(label, _)| label.eq_ignore_ascii_case(word));
             match by_name.or(by_number).map(|i| &options[i].1) {
                 Some(Chosen::Value(value)) => return Ok(value.clone()),
@@ -327,7 +352,13 @@ impl<'s> Form<'_, '_, 's> {
         }
     }
 
-    fn list(&mut self, schema: &'s Json, name: &str, before: Option<&Json>, depth: usize) -> Result<Json, Left> {
+    fn list(
+        &mut self,
+        schema: &'s Json,
+        name: &str,
+        before: Option<&Json>,
+        depth: usize,
+    ) -> Result<Json, Left> {
         self.hint(schema);
         let any = &Json::Bool(true);
         let item = schema.get("items").unwrap_or(any);
@@ -371,7 +402,13 @@ impl<'s> Form<'_, '_, 's> {
         Ok(Json::Array(out))
     }
 
-    fn map(&mut self, schema: &'s Json, name: &str, before: Option<&Json>, depth: usize) -> Result<Json, Left> {
+    fn map(
+        &mut self,
+        schema: &'s Json,
+        name: &str,
+        before: Option<&Json>,
+        depth: usize,
+    ) -> Result<Json, Left> {
         let Some(item) = schema.get("additionalProperties").filter(|s| s.is_object()) else {
             return self.raw(name, before);
         };
@@ -402,7 +439,9 @@ fn kind(schema: &Json) -> &str {
     match schema.get("type") {
         Some(Json::String(kind)) => kind,
         // `["string", "null"]`
-        Some(Json::Array(kinds)) => kinds.iter().filter_map(Json::as_str).find(|k| *k != "null").unwrap_or("null"),
+        Some(Json::Array(kinds)) => {
+            kinds.iter().filter_map(Json::as_str).find(|k| *k != "null").unwrap_or("null")
+        }
         _ if schema.get("properties").is_some() => "object",
         _ => "any",
     }

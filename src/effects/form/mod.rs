@@ -21,11 +21,14 @@ pub fn fill(
     dialog: &mut Dialog<'_>,
     type_name: &str,
     schema: &Json,
+    before: Option<&Json>,
     check: Check<'_>,
 ) -> Result<Option<Json>, Ended> {
-    let mut before: Option<Json> = None;
+    let mut before = before.cloned();
     loop {
-        dialog.say(&format!("Enter fills in the form for {type_name}; `json` types it as JSON; `cancel` goes back."));
+        dialog.say(&format!(
+            "Enter fills in the form for {type_name}; `json` types it as JSON; `cancel` goes back."
+        ));
         let value = match dialog.ask("form> ")?.trim() {
             "" | "form" => match fields::fill(dialog, schema, before.as_ref())? {
                 Some(value) => value,
