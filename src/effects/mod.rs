@@ -1,5 +1,6 @@
 //! The handlers behind the interpreter's `World`: what really touches the machine, people and models. Each folder
-//! stands alone, knows no journal and no policy, and answers with values or a [`Failure`](crate::diagnostics::Failure).
+//! knows nothing of the course of a run and records nothing: it answers with values or a
+//! [`Failure`](crate::diagnostics::Failure).
 
 pub mod ai;
 pub mod form;

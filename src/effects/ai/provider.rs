@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Failure;
 use crate::interpreter::{AgentSettings, Answer, AskReply, AskRequest, CancelToken, Stop};
-use crate::journal::canonical;
+use crate::journal::{digest, digest_of};
 use serde_json::{Map, Value as Json, json};
 use std::time::SystemTime;
 
@@ -173,8 +173,7 @@ impl ProviderRequest {
 /// The key of a request's JSON form.
 pub(super) fn key_of(request: &Json) -> String {
     // Schemas and messages are shallow; for a value nested beyond all reason its plain text is as good a key.
-    canonical::digest(request)
-        .unwrap_or_else(|_| canonical::digest_of(crate::ui::json::compact(request).as_bytes()))
+    digest(request).unwrap_or_else(|_| digest_of(crate::ui::json::compact(request).as_bytes()))
 }
 
 /// Asks a provider and says it in the interpreter's words.
