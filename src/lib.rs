@@ -10,6 +10,8 @@ pub mod syntax;
 
 pub mod types;
 
+pub mod policy;
+
 pub mod check;
 
 pub mod value;

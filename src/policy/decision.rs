@@ -1,0 +1,467 @@
+//! The policy in force for a run: the project's and the started file's together, and what they say to one command.
+//!
+//! Nothing is allowed by default. A `deny` of either wins; an `allow` is needed from the project (or, where there is
+//! no `wflow.toml`, from the person for this run) and from the file, if it has a `policy`. A command that may match
+//! an `after gate` pattern of either is protected by that gate, whatever else allows it.
+
+use super::config::{Config, PolicyConfig};
+use super::pattern::Pattern;
+use super::project::Project;
+use super::read::sha256_hex;
+use super::refusal::{Refusal, Why};
+use super::rules::{EffectRule, From, Rule, RuleSet, Trust, strictly, widely};
+use super::strict::Miss;
+use super::word::{Mood, Word};
+use crate::source::Span;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Both policies and what was granted for this run.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// None: there is no `wflow.toml`.
+    project: Option<Arc<PolicyConfig>>,
+    /// None: the file has no `policy { }`.
+    file: Option<RuleSet>,
+    session: Vec<Rule>,
+    session_writes: Vec<super::glob::PathPattern>,
+    tracker: bool,
+}
+
+/// A gate that guards a command, and the rule that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    pub gate: Arc<str>,
+    pub rule: Span,
+    pub from: From,
+    /// Whether it guards the command for all values, or only for some.
+    pub always: bool,
+}
+
+/// What the policy says to a command whose words are known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Each of the gates must have been approved in this run.
+    Allowed {
+        rule: Arc<str>,
+        after: Vec<Guard>,
+    },
+    /// A `deny` matches.
+    Denied(Refusal),
+    NotAllowed(Refusal),
+}
+
+impl Decision {
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Decision::Allowed { .. } => None,
+            Decision::Denied(r) | Decision::NotAllowed(r) => Some(r),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Allowed with every value.
+    Always,
+    /// Refused with every value.
+    Never,
+    /// It depends on a value.
+    Depends,
+}
+
+/// What the policy says to a command of which only some is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    /// The gates that guard it, or may.
+    pub after: Vec<Guard>,
+    /// Why it is, or may be, refused.
+    pub refusal: Option<Refusal>,
+}
+
+/// More combinations of the values of open words than this are not tried one by one.
+const MOST_COMBINATIONS: usize = 64;
+
+impl Policy {
+    /// `file` is the started file's policy, from [`RuleSet::from_items`]; none if it has no `policy { }`.
+    pub fn new(project: &Project, file: Option<RuleSet>) -> Policy {
+        Policy {
+            project: project.is_configured().then(|| Arc::new(project.config.policy.clone())),
+            file,
+            session: Vec::new(),
+            session_writes: Vec::new(),
+            tracker: project.config.tracker.is_some(),
+        }
+    }
+
+    /// From a configuration kept elsewhere (a resumed run's).
+    pub fn from_config(config: Option<&Config>, file: Option<RuleSet>) -> Policy {
+        Policy {
+            project: config.map(|c| Arc::new(c.policy.clone())),
+            file,
+            session: Vec::new(),
+            session_writes: Vec::new(),
+            tracker: config.is_some_and(|c| c.tracker.is_some()),
+        }
+    }
+
+    /// Allows for this run what the person said yes to. Only counts where there is no `wflow.toml`.
+    pub fn grant(&mut self, commands: Vec<Pattern>, writes: Vec<super::glob::PathPattern>) {
+        let rule = |pattern| Rule { pattern, from: From::Session, after: None, agent: None };
+        self.session.extend(commands.into_iter().map(rule));
+        self.session_writes.extend(writes);
+    }
+
+    /// Whether there is no `wflow.toml` and nothing was granted: then a person can be asked once.
+    pub fn is_unconfigured(&self) -> bool {
+        self.project.is_none()
+    }
+
+    fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+        self.project.iter().map(|p| &p.rules).chain(&self.file)
+    }
+
+    fn project_allow(&self) -> &[Rule] {
+        self.project.as_ref().map_or(&self.session, |p| &p.rules.allow)
+    }
+
+    /// What the policy says to a command. `resolved` is the program's file, where it is already known. A word that
+    /// is open counts as the worst that it can be.
+    pub fn decide(&self, words: &[Word], resolved: Option<&Path>) -> Decision {
+        self.decide_for(words, resolved, None)
+    }
+
+    /// The same for a tool call of an agent: only what a rule `for agent` of that name lists, and nothing protected.
+    pub fn decide_for_agent(&self, agent: &str, words: &[Word], resolved: Option<&Path>) -> Decision {
+        self.decide_for(words, resolved, Some(agent))
+    }
+
+    fn decide_for(&self, words: &[Word], resolved: Option<&Path>, agent: Option<&str>) -> Decision {
+        if let Some(rule) = self.denied(words, resolved, Mood::May) {
+            return Decision::Denied(
+                Refusal::new(words, Why::Denied { rule: rule.pattern.text.clone(), from: rule.from })
+                    .at_rule(rule.span()),
+            );
+        }
+        let after = self.guards(words, resolved);
+        if let (Some(agent), Some(guard)) = (agent, after.first()) {
+            let why = Why::AgentProtected { agent: agent.into(), gate: guard.gate.clone() };
+            return Decision::NotAllowed(Refusal::new(words, why).at_rule(guard.rule));
+        }
+        match self.allowed(words, resolved, agent, Mood::Must) {
+            Ok(rule) => Decision::Allowed { rule: rule.pattern.text.clone(), after },
+            Err(refusal) => Decision::NotAllowed(refusal),
+        }
+    }
+
+    fn denied(&self, words: &[Word], resolved: Option<&Path>, mood: Mood) -> Option<&Rule> {
+        self.sets().find_map(|s| widely(&s.deny, words, resolved, mood))
+    }
+
+    /// The rule that allows it, or why none does.
+    fn allowed(
+        &self,
+        words: &[Word],
+        resolved: Option<&Path>,
+        agent: Option<&str>,
+        mood: Mood,
+    ) -> Result<&Rule, Refusal> {
+        let general: Vec<&Rule> = self.project_allow().iter().filter(|r| r.agent.is_none()).collect();
+        let Some(agent) = agent else {
+            let own = search(&general, words, resolved, mood);
+            let own = own.map_err(|near| self.refusal(words, near, From::Project))?;
+            let Some(file) = &self.file else { return Ok(own) };
+            let rules: Vec<&Rule> = file.allow.iter().filter(|r| r.agent.is_none()).collect();
+            return search(&rules, words, resolved, mood)
+                .map_err(|near| self.refusal(words, near, From::File));
+        };
+        // The project allows the command, to all or to this agent; a rule of either policy allows it to the agent.
+        let of_agent = |r: &&Rule| r.agent.as_deref() == Some(agent);
+        let projects: Vec<&Rule> =
+            self.project_allow().iter().filter(|r| r.agent.is_none() || of_agent(r)).collect();
+        search(&projects, words, resolved, mood).map_err(|near| self.refusal(words, near, From::Project))?;
+        let given: Vec<&Rule> = self.sets().flat_map(|s| &s.allow).filter(of_agent).collect();
+        search(&given, words, resolved, mood).map_err(|near| {
+            let why = Why::Agent { agent: agent.into(), miss: near.as_ref().map(|(_, miss)| miss.clone()) };
+            Refusal::new(words, why)
+        })
+    }
+
+    fn refusal(&self, words: &[Word], near: Option<(&Rule, Miss)>, from: From) -> Refusal {
+        if from == From::Project && self.project.is_none() && self.session.is_empty() {
+            return Refusal::new(words, Why::Unconfigured);
+        }
+        let place = near.as_ref().map(|(r, _)| r.span());
+        let why = match near {
+            Some((rule, Miss::Dash { word })) => Why::Dash { rule: rule.pattern.text.clone(), from, word },
+            Some((rule, Miss::Option(objection))) => {
+                Why::Option { rule: rule.pattern.text.clone(), from, objection }
+            }
+            Some((rule, _)) => Why::NotListed { nearest: Some(rule.pattern.text.clone()), from },
+            None => Why::NotListed { nearest: None, from },
+        };
+        let refusal = Refusal::new(words, why);
+        match place {
+            Some(span) => refusal.at_rule(span),
+            None => refusal,
+        }
+    }
+
+    /// The gates that may guard a command. An open word counts as whatever would match.
+    pub fn guards(&self, words: &[Word], resolved: Option<&Path>) -> Vec<Guard> {
+        let mut out: Vec<Guard> = Vec::new();
+        for rule in self.sets().flat_map(|s| &s.allow) {
+            let Some(gate) = &rule.after else { continue };
+            if rule.pattern.wide.matches(words, resolved, Mood::May) {
+                let always = rule.pattern.wide.matches(words, resolved, Mood::Must);
+                add_guard(&mut out, Guard { gate: gate.clone(), rule: rule.span(), from: rule.from, always });
+            }
+        }
+        out
+    }
+
+    /// What the policy says to a command of which only some is known.
+    pub fn judge(&self, words: &[Word]) -> Judgement {
+        if let Some(each) = combinations(words) {
+            return merge(each.iter().map(|w| self.judge_one(w)).collect());
+        }
+        self.judge_one(words)
+    }
+
+    fn judge_one(&self, words: &[Word]) -> Judgement {
+        let after = self.guards(words, None);
+        let denied = |mood| {
+            self.denied(words, None, mood).map(|r| {
+                Refusal::new(words, Why::Denied { rule: r.pattern.text.clone(), from: r.from })
+                    .at_rule(r.span())
+            })
+        };
+        if let Some(refusal) = denied(Mood::Must) {
+            return Judgement { verdict: Verdict::Never, after, refusal: Some(refusal) };
+        }
+        if let Err(refusal) = self.allowed(words, None, None, Mood::May) {
+            return Judgement { verdict: Verdict::Never, after, refusal: Some(refusal) };
+        }
+        let doubt = denied(Mood::May).or_else(|| self.allowed(words, None, None, Mood::Must).err());
+        let verdict = if doubt.is_some() { Verdict::Depends } else { Verdict::Always };
+        Judgement { verdict, after, refusal: doubt }
+    }
+
+    /// Whether a command has no effect on the world and may be run again.
+    pub fn reads(&self, words: &[Word], resolved: Option<&Path>) -> bool {
+        self.sets().any(|s| strictly(&s.reads, words, resolved, Mood::Must).is_some())
+    }
+
+    /// How much a command's output is trusted. What one policy calls trusted is an exception to its own `untrusted`;
+    /// a file cannot trust what the project does not.
+    pub fn trust(&self, words: &[Word], resolved: Option<&Path>) -> Trust {
+        let says = |s: &RuleSet| {
+            if strictly(&s.trusted, words, resolved, Mood::Must).is_some() {
+                Trust::Trusted
+            } else if widely(&s.untrusted, words, resolved, Mood::May).is_some() {
+                Trust::Untrusted
+            } else {
+                Trust::Unsaid
+            }
+        };
+        self.worst_trust(says)
+    }
+
+    /// The same for a file that is read, by its path relative to the root; none if that is not known.
+    pub fn trust_file(&self, path: Option<&str>) -> Trust {
+        let says = |s: &RuleSet| {
+            let any = |rules: &[EffectRule], mood| {
+                rules.iter().any(|r| match path {
+                    Some(_) => r.matches("read", path),
+                    None => r.matches_unknown("read", mood),
+                })
+            };
+            if any(&s.trusted_effects, Mood::Must) {
+                Trust::Trusted
+            } else if any(&s.untrusted_effects, Mood::May) {
+                Trust::Untrusted
+            } else {
+                Trust::Unsaid
+            }
+        };
+        self.worst_trust(says)
+    }
+
+    fn worst_trust(&self, says: impl Fn(&RuleSet) -> Trust) -> Trust {
+        let all: Vec<Trust> = self.sets().map(says).collect();
+        match () {
+            () if all.contains(&Trust::Untrusted) => Trust::Untrusted,
+            () if all.contains(&Trust::Trusted) => Trust::Trusted,
+            () => Trust::Unsaid,
+        }
+    }
+
+    /// Whether a command may use the network.
+    pub fn network(&self, words: &[Word], resolved: Option<&Path>) -> bool {
+        self.project.as_ref().is_some_and(|p| p.network.iter().any(|n| n.covers(words, resolved, Mood::Must)))
+    }
+
+    /// The settings of `[policy]`; none where there is no `wflow.toml`.
+    pub fn settings(&self) -> Option<&PolicyConfig> {
+        self.project.as_deref()
+    }
+
+    /// What the policy says to another effect: `write`, `read`, `work.create` … A path is relative to the root.
+    pub fn decide_effect(&self, name: &str, argument: Option<&str>) -> Decision {
+        let words = [Word::literal(name)].into_iter().chain(argument.map(Word::literal)).collect::<Vec<_>>();
+        let is_path = matches!(name, "write" | "read");
+        let tidy;
+        let argument = match argument {
+            Some(path) if is_path => match super::glob::tidy(path) {
+                Some(t) => {
+                    tidy = t;
+                    Some(tidy.as_str())
+                }
+                None => return Decision::NotAllowed(Refusal::new(&words, Why::OutsideRoot)),
+            },
+            other => other,
+        };
+        let hits = |r: &EffectRule| r.matches(name, argument);
+        if let Some(rule) = self.sets().flat_map(|s| &s.deny_effects).find(|r| hits(r)) {
+            let why = Why::EffectDenied { rule: rule.text().into(), from: rule.from };
+            return Decision::Denied(Refusal::new(&words, why).at_rule(rule.span));
+        }
+        let mut after = Vec::new();
+        for rule in self.sets().flat_map(|s| &s.allow_effects).filter(|r| hits(r)) {
+            if let Some(gate) = &rule.after {
+                add_guard(
+                    &mut after,
+                    Guard { gate: gate.clone(), rule: rule.span, from: rule.from, always: true },
+                );
+            }
+        }
+        for from in [From::Project, From::File] {
+            if !self.effect_listed(name, argument, from) {
+                let unconfigured =
+                    from == From::Project && self.project.is_none() && self.session_writes.is_empty();
+                let why = match unconfigured {
+                    true => Why::Unconfigured,
+                    false => Why::EffectNotListed { from, is_write: name == "write" },
+                };
+                return Decision::NotAllowed(Refusal::new(&words, why));
+            }
+        }
+        Decision::Allowed { rule: name.into(), after }
+    }
+
+    /// Gates that may guard an effect whose argument is not known.
+    pub fn effect_guards(&self, name: &str, argument: Option<&str>) -> Vec<Guard> {
+        let mut out = Vec::new();
+        for rule in self.sets().flat_map(|s| &s.allow_effects) {
+            let (may, always) = match argument {
+                Some(_) => (rule.matches(name, argument), true),
+                None => (rule.matches_unknown(name, Mood::May), rule.matches_unknown(name, Mood::Must)),
+            };
+            if let (Some(gate), true) = (&rule.after, may) {
+                add_guard(&mut out, Guard { gate: gate.clone(), rule: rule.span, from: rule.from, always });
+            }
+        }
+        out
+    }
+
+    fn effect_listed(&self, name: &str, argument: Option<&str>, from: From) -> bool {
+        let listed =
+            |rules: &[EffectRule]| rules.iter().any(|r| r.agent.is_none() && r.matches(name, argument));
+        // Within the root everybody may read what no rule denies.
+        if name == "read" {
+            return true;
+        }
+        let module = name.split('.').next().unwrap_or(name);
+        match from {
+            From::File => match &self.file {
+                None => true,
+                Some(f) if listed(&f.allow_effects) => true,
+                // A file that says nothing about writing may write what the project allows.
+                Some(f) => name == "write" && !f.allow_effects.iter().any(|r| *r.name == *name),
+            },
+            _ => {
+                let writes = match &self.project {
+                    Some(p) => &p.write,
+                    None => &self.session_writes,
+                };
+                let own = name == "write" && argument.is_some_and(|a| writes.iter().any(|w| w.matches(a)));
+                let tracked = module == "work" && self.tracker;
+                own || tracked || self.project.as_ref().is_some_and(|p| listed(&p.rules.allow_effects))
+            }
+        }
+    }
+
+    /// SHA-256 over both policies as they are written, for the journal.
+    pub fn digest(config: &Config, file_text: &str) -> String {
+        let own = config.digest.as_deref().unwrap_or("none");
+        sha256_hex(format!("{own}\n{}\n", sha256_hex(file_text.as_bytes())).as_bytes())
+    }
+}
+
+fn add_guard(out: &mut Vec<Guard>, guard: Guard) {
+    match out.iter_mut().find(|g| g.gate == guard.gate) {
+        Some(known) => known.always |= guard.always,
+        None => out.push(guard),
+    }
+}
+
+/// The first rule that covers the command, or the one that came nearest and what is between.
+fn search<'a>(
+    rules: &[&'a Rule],
+    words: &[Word],
+    resolved: Option<&Path>,
+    mood: Mood,
+) -> Result<&'a Rule, Option<(&'a Rule, Miss)>> {
+    let mut nearest: Option<(usize, &Rule, Miss)> = None;
+    for rule in rules {
+        let Err(miss) = rule.pattern.check(words, resolved, mood) else { return Ok(rule) };
+        let closeness = match &miss {
+            Miss::Program => continue,
+            Miss::Words(n) => *n,
+            Miss::Dash { .. } | Miss::Option(_) => usize::MAX,
+        };
+        if nearest.as_ref().is_none_or(|(best, ..)| closeness > *best) {
+            nearest = Some((closeness, rule, miss));
+        }
+    }
+    Err(nearest.map(|(_, rule, miss)| (rule, miss)))
+}
+
+/// Every command that the open words can make, where they have few values.
+fn combinations(words: &[Word]) -> Option<Vec<Vec<Word>>> {
+    let mut all: Vec<Vec<Word>> = vec![Vec::new()];
+    let mut opened = false;
+    for word in words {
+        match word.alternatives(MOST_COMBINATIONS) {
+            Some(each) if all.len() * each.len() <= MOST_COMBINATIONS => {
+                opened = true;
+                all = all
+                    .iter()
+                    .flat_map(|before| each.iter().map(move |w| [before.as_slice(), &[w.clone()]].concat()))
+                    .collect();
+            }
+            _ => all.iter_mut().for_each(|w| w.push(word.clone())),
+        }
+    }
+    opened.then_some(all)
+}
+
+fn merge(each: Vec<Judgement>) -> Judgement {
+    let all = |v: Verdict| each.iter().all(|j| j.verdict == v);
+    let verdict = match () {
+        () if all(Verdict::Always) => Verdict::Always,
+        () if all(Verdict::Never) => Verdict::Never,
+        () => Verdict::Depends,
+    };
+    let mut after: Vec<Guard> = Vec::new();
+    for guard in each.iter().flat_map(|j| &j.after) {
+        let always = each.iter().all(|j| j.after.iter().any(|g| g.gate == guard.gate && g.always));
+        match after.iter().any(|g| g.gate == guard.gate) {
+            true => {}
+            false => after.push(Guard { always, ..guard.clone() }),
+        }
+    }
+    let refusal = each.into_iter().find_map(|j| j.refusal);
+    Judgement { verdict, after, refusal }
+}

@@ -1,0 +1,200 @@
+//! Programs that can run others, or worse, through an option: what a rule must spell out before it allows that.
+//!
+//! `git *` says "any git command"; it does not say "any program", which `git -c core.pager=… log` would be. An option
+//! listed here is therefore refused wherever a star of the rule would have to cover it, also abbreviated
+//! (`--upload-p`), bundled (`-xI`) or with its value in the same word. A rule that spells the option allows it.
+
+use super::grammar_table::{ALIASES, PROGRAMS, Program, Script, WRAPPERS, Wrapper};
+use super::wide::base_name;
+use super::word::{Mood, PatternWord, Word};
+use std::path::Path;
+
+/// Why a word may not be covered by a star.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    pub word: String,
+    /// What it can do, as the rest of a sentence that begins with the word.
+    pub why: &'static str,
+}
+
+/// The name under which the tables know a program: without a version, a `.exe`, or the `g` of GNU tools elsewhere.
+pub(super) fn family(base: &str) -> &str {
+    let base = base.strip_suffix(".exe").unwrap_or(base);
+    let bare = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
+    let known = |name: &str| {
+        PROGRAMS.iter().any(|p| p.names.contains(&name)) || WRAPPERS.iter().any(|w| w.names.contains(&name))
+    };
+    [base, bare].into_iter().find(|n| known(n)).unwrap_or_else(|| {
+        match bare.strip_prefix('g').filter(|n| known(n)) {
+            Some(gnu) => gnu,
+            None if bare.is_empty() => base,
+            None => bare,
+        }
+    })
+}
+
+fn names<'a>(program: &'a str, resolved: Option<&'a Path>) -> impl Iterator<Item = &'a str> {
+    let resolved = resolved.and_then(Path::to_str);
+    [Some(program), resolved].into_iter().flatten().map(|p| family(base_name(p)))
+}
+
+fn programs<'a>(program: &'a str, resolved: Option<&'a Path>) -> impl Iterator<Item = &'static Program> + 'a {
+    PROGRAMS.iter().filter(move |p| names(program, resolved).any(|n| p.names.contains(&n)))
+}
+
+fn wrapper(program: &str, resolved: Option<&Path>) -> Option<&'static Wrapper> {
+    WRAPPERS.iter().find(|w| names(program, resolved).any(|n| w.names.contains(&n)))
+}
+
+/// Whether the program's own words can hold another command.
+pub(super) fn starts_others(program: &str, resolved: Option<&Path>) -> bool {
+    wrapper(program, resolved).is_some() || programs(program, resolved).any(|p| p.holds_command)
+}
+
+/// Options of a program that mean the same.
+pub(super) fn aliases(program: &str) -> &'static [&'static [&'static str]] {
+    ALIASES.iter().find(|(name, _)| *name == family(program)).map_or(&[], |(_, groups)| groups)
+}
+
+/// The first word that the rule would have to spell out and does not. `Mood::May` asks whether the command is sure to
+/// be free of such words for some filling (no objection then), `Mood::Must` whether it is for every filling.
+pub(super) fn objection(
+    rule: &[PatternWord],
+    words: &[Word],
+    resolved: Option<&Path>,
+    mood: Mood,
+) -> Option<Objection> {
+    let program = words.first()?.known()?;
+    // A word behind `{list...}` has no fixed place, so nobody knows which word of the rule covers it.
+    let fixed = words.iter().position(|w| matches!(w, Word::Many(_))).unwrap_or(words.len());
+    let spelled = |i: usize| {
+        if i >= fixed { mood == Mood::May } else { rule.get(i).is_some_and(|p| spells(p, &words[i])) }
+    };
+    let object = |i: usize, why: &'static str| Some(Objection { word: words[i].show(), why });
+    for table in programs(program, resolved) {
+        let subcommands = subcommands(&words[1..]);
+        let mut script_seen = false;
+        for (i, word) in words.iter().enumerate().skip(1) {
+            if spelled(i) {
+                script_seen |= !word.fixed_start().starts_with('-');
+                continue;
+            }
+            for danger in table.dangers {
+                let here = danger.subcommand.is_none_or(|s| subcommands.contains(&s));
+                if here && danger.options.iter().any(|o| covers(o, word, mood)) {
+                    return object(i, danger.why);
+                }
+            }
+            for (start, why) in table.words {
+                if word.fixed_start().starts_with(start) {
+                    return object(i, why);
+                }
+            }
+            if let Some(script) = &table.script
+                && !script_seen
+                && !word.optionish(Mood::May)
+            {
+                script_seen = true;
+                let harmless = word.known().is_some_and(script.harmless);
+                let sandboxed = words[1..].iter().any(|w| w.known() == Some("--sandbox"));
+                if !harmless && !sandboxed && (word.known().is_some() || mood == Mood::Must) {
+                    return object(i, Script::WHY);
+                }
+            }
+        }
+    }
+    let wrapper = wrapper(program, resolved)?;
+    let mut i = 1;
+    while let Some(word) = words.get(i) {
+        let start = word.fixed_start();
+        if word.known().is_none() && mood == Mood::May {
+            return None;
+        }
+        if start.starts_with('-') {
+            if !spelled(i) {
+                return object(i, Wrapper::WHY_OPTION);
+            }
+            if wrapper.with_value.contains(&start) {
+                i += 1;
+            }
+        } else if (wrapper.skips)(start) && word.known().is_some() {
+            // An assignment, a number: belongs to the wrapper.
+        } else {
+            // Spelled words are at most as many as the rule has, which bounds the recursion.
+            return match spelled(i) {
+                true => objection(rule.get(i..).unwrap_or(&[]), &words[i..], None, mood),
+                false => object(i, Wrapper::WHY_PROGRAM),
+            };
+        }
+        i += 1;
+    }
+    None
+}
+
+/// Words that may be the subcommand: the first plain one, or one that could be an option's value and those behind it.
+fn subcommands(words: &[Word]) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut after_option = false;
+    for word in words {
+        if word.optionish(Mood::May) {
+            after_option = true;
+            continue;
+        }
+        found.extend(word.known());
+        if !after_option {
+            break;
+        }
+        after_option = false;
+    }
+    found
+}
+
+/// Whether a word of the rule says literally what a word of the command does: all of it, or all up to its `=`.
+fn spells(pattern: &PatternWord, word: &Word) -> bool {
+    match pattern.text() {
+        Some(text) => word.known() == Some(text),
+        None => {
+            let fixed = |t: &str| t.split_once('=').map(|(n, _)| n.to_owned());
+            match (fixed(pattern.prefix()), fixed(word.fixed_start())) {
+                (Some(a), Some(b)) => a == b,
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Whether a word of a command is, or may be, this option of the table.
+fn covers(option: &str, word: &Word, mood: Mood) -> bool {
+    let start = word.fixed_start();
+    if !option.starts_with('-') {
+        return word.known() == Some(option);
+    }
+    if !start.starts_with('-') {
+        // A value never begins an option under a star, so nothing of it can be one.
+        return false;
+    }
+    let open = word.known().is_none();
+    if let Some(long) = option.strip_prefix("--") {
+        let Some(own) = start.strip_prefix("--") else { return open && start == "-" && mood == Mood::Must };
+        let (name, settled) = match own.split_once('=') {
+            Some((n, _)) => (n, true),
+            None => (own, !open),
+        };
+        return if settled {
+            !name.is_empty() && long.starts_with(name)
+        } else {
+            mood == Mood::Must && long.starts_with(name)
+        };
+    }
+    let wanted = &option[1..];
+    if start.starts_with("--") {
+        return wanted.len() > 1 && start[2..].split('=').next() == Some(wanted);
+    }
+    let own = &start[1..];
+    if wanted.chars().count() == 1 {
+        let letters = own.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        return letters.contains(wanted) || (open && mood == Mood::Must && letters.len() == own.len());
+    }
+    // A name with one dash, as of `find`.
+    own.split('=').next() == Some(wanted) || (open && mood == Mood::Must && wanted.starts_with(own))
+}
