@@ -2,6 +2,9 @@
 //!
 //! Data flows one way; a module imports only from those above it in this list, and a test enforces that.
 
+// pest without its `std` feature asks for it by name.
+extern crate alloc;
+
 pub mod source;
 
 pub mod diagnostics;

@@ -1,3 +1,20 @@
 //! Text becomes a typed tree, by `grammar/wflow.pest`. No pest type leaves this folder.
+//!
+//! 1. `scan`: one linear pass over the text finds the comments and bounds the nesting, so that neither the parser nor
+//!    any pass over the tree can run out of stack.
+//! 2. `parser`: the grammar is tried on the whole file; a good file is done.
+//! 3. `recover`: a file with mistakes is cut into items and statements, each tried by itself, so that one run reports
+//!    every independent mistake and the good parts still have trees.
+//! 4. `build`: the parser's pairs become the tree: precedence, escapes, words of commands, reserved words.
 
 pub mod ast;
+mod build;
+mod parser;
+mod mistakes;
+mod recover;
+mod scan;
+mod words;
+
+pub use parser::{Entry, Parsed, parse, parse_approvers, parse_command_pattern, parse_entry, parse_expr, parse_type};
+pub use scan::{MAX_CHAIN, MAX_NESTING};
+pub use words::{CLAUSE_WORDS, RESERVED, is_reserved};

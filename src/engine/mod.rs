@@ -1,0 +1,21 @@
+//! A run's life: start, suspend, resume, end. The engine is the interpreter's `World`: every effect is looked up among
+//! what is recorded, decided by the policy, made durable as an intent, handed to its handler, and recorded.
+//!
+//! Promises: a run does exactly what its file says, in that order, or stops and says why; nothing leaves the engine
+//! before what led to it is on disk. Refuses: effects that a policy does not allow, replies that do not belong to the
+//! request, a second owner.
+
+mod approvals;
+mod effect;
+mod options;
+mod outcome;
+mod record;
+mod resume;
+mod session;
+mod start;
+mod world;
+
+pub use options::{Options, Prepared};
+pub use outcome::{Finished, Outcome};
+pub use resume::{Recorded, resume};
+pub use start::start;

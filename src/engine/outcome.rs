@@ -1,0 +1,52 @@
+//! How a run, or one process's part of it, ended.
+
+use crate::diagnostics::{ErrorKind, Failure};
+use crate::interpreter::{Stop, Suspension};
+use serde_json::Value as Json;
+
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    Completed { value: Json },
+    /// An error that nothing caught.
+    Failed(Failure),
+    /// A person said no, or nobody said yes in time.
+    Rejected(Failure),
+    /// Nobody knows whether an effect happened; a person must say.
+    InDoubt(Failure),
+    /// Waits outside any process.
+    Suspended(Suspension),
+    /// Ctrl-C, or the process was told to end. Resumable.
+    Interrupted,
+}
+
+impl Outcome {
+    pub fn of(result: Result<Json, Stop>) -> Outcome {
+        match result {
+            Ok(value) => Outcome::Completed { value },
+            Err(Stop::Failed(f)) => match f.kind {
+                ErrorKind::Rejected => Outcome::Rejected(*f),
+                ErrorKind::InDoubt => Outcome::InDoubt(*f),
+                _ => Outcome::Failed(*f),
+            },
+            Err(Stop::Suspended(at)) => Outcome::Suspended(at),
+            Err(Stop::Interrupted | Stop::Cancelled) => Outcome::Interrupted,
+        }
+    }
+
+    /// One word for listings and JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Outcome::Completed { .. } => "completed",
+            Outcome::Failed(_) => "failed",
+            Outcome::Rejected(_) => "rejected",
+            Outcome::InDoubt(_) => "in_doubt",
+            Outcome::Suspended(_) => "suspended",
+            Outcome::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether `wflow resume` can go on from here.
+    pub fn resumable(&self) -> bool {
+        matches!(self, Outcome::Suspended(_) | Outcome::Interrupted | Outcome::InDoubt(_))
+    }
+}

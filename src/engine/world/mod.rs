@@ -1,0 +1,109 @@
+//! The engine as the interpreter's `World`: one file a family of effects.
+
+mod command;
+mod decision;
+mod facts;
+mod files;
+mod question;
+mod steps;
+
+use super::session::Session;
+use crate::diagnostics::Failure;
+use crate::interpreter::{
+    Answer, AskReply, AskRequest, At, GateReply, GateRequest, Mode, RunReply, RunRequest, Stop, Validator, World,
+};
+use serde_json::Value as Json;
+
+impl World for Session {
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn run(&self, at: &At, request: &RunRequest) -> Answer<RunReply> {
+        command::run(self, at, request)
+    }
+
+    fn ask(&self, at: &At, request: &AskRequest) -> Answer<AskReply> {
+        question::ask(self, at, request)
+    }
+
+    fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
+        decision::gate(self, at, request, check)
+    }
+
+    fn read(&self, at: &At, path: &str) -> Answer<String> {
+        files::read(self, at, path)
+    }
+
+    fn write(&self, at: &At, path: &str, text: &str) -> Answer<()> {
+        files::write(self, at, path, text)
+    }
+
+    fn glob(&self, at: &At, pattern: &str) -> Answer<Vec<String>> {
+        files::glob(self, at, pattern)
+    }
+
+    fn exists(&self, at: &At, path: &str) -> Answer<bool> {
+        files::exists(self, at, path)
+    }
+
+    fn now(&self, at: &At) -> Answer<i64> {
+        facts::now(self, at)
+    }
+
+    fn uuid(&self, at: &At) -> Answer<String> {
+        facts::uuid(self, at)
+    }
+
+    fn env(&self, at: &At, name: &str) -> Answer<Option<String>> {
+        facts::env(self, at, name)
+    }
+
+    fn secret(&self, at: &At, name: &str) -> Answer<()> {
+        facts::secret(self, at, name)
+    }
+
+    fn wait(&self, at: &At, millis: i64) -> Answer<()> {
+        facts::wait(self, at, millis)
+    }
+
+    fn say(&self, at: &At, text: &str) -> Answer<()> {
+        steps::say(self, at, text)
+    }
+
+    fn vouch(&self, at: &At, because: &str, value: &Json) -> Answer<()> {
+        facts::vouch(self, at, because, value)
+    }
+
+    fn is_role(&self, name: &str) -> bool {
+        self.config.is_person_or_role(name)
+    }
+
+    fn roles(&self) -> Vec<String> {
+        self.config.people_and_roles()
+    }
+
+    fn step_started(&self, at: &At, name: &str, title: Option<&str>) -> Answer<()> {
+        steps::started(self, at, name, title)
+    }
+
+    fn step_completed(&self, at: &At, name: &str, value: &Json) -> Answer<()> {
+        steps::completed(self, at, name, value)
+    }
+
+    fn step_failed(&self, at: &At, name: &str, stop: &Stop) {
+        steps::failed(self, at, name, stop);
+    }
+
+    fn undo_started(&self, at: &At, step: &str) -> Answer<()> {
+        steps::undo_started(self, at, step)
+    }
+
+    fn undo_completed(&self, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()> {
+        steps::undo_completed(self, at, step, failure)
+    }
+
+    fn backoff(&self, at: &At, attempt: u32, of: u32, delay_ms: Option<i64>, why: &Failure) -> Answer<()> {
+        facts::backoff(self, at, attempt, of, delay_ms, why)
+    }
+}

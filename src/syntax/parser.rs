@@ -1,0 +1,153 @@
+//! The ways in: a file, an entry of the repl, a pattern or an approver expression of `wflow.toml`.
+
+use super::ast;
+use super::build::Builder;
+use super::recover;
+use super::scan::{self, Scan};
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::syntax;
+use crate::source::{FileId, Span};
+use pest::Parser as _;
+
+#[derive(pest_derive::Parser)]
+#[grammar = "../grammar/wflow.pest"]
+pub(super) struct Grammar;
+
+/// A file's tree, as far as it could be read, and what was wrong with the rest.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    pub file: ast::File,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What was typed at the repl.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    Items(ast::File),
+    Statements { stmts: Vec<ast::Stmt>, nodes: u32 },
+    /// More lines are needed.
+    Incomplete,
+    Wrong(Vec<Diagnostic>),
+}
+
+pub fn parse(file: FileId, text: &str) -> Parsed {
+    let scan = scan::scan(file, text, false);
+    if let Some(deep) = scan.too_deep {
+        let file =
+            ast::File { id: file, docs: None, items: Vec::new(), comments: scan.comments, nodes: 0 };
+        return Parsed { file, diagnostics: vec![deep] };
+    }
+    let mut builder = Builder::new(file, text, &scan.comments);
+    let items = match Grammar::parse(Rule::file, text) {
+        Ok(pairs) => builder.file(pairs),
+        Err(_) => recover::file(&mut builder),
+    };
+    finish(builder, items, &scan.comments)
+}
+
+fn finish(builder: Builder<'_>, items: Vec<ast::Item>, comments: &[ast::Comment]) -> Parsed {
+    let (file, docs, nodes, mut diagnostics) = builder.done();
+    diagnostics.sort_by_key(|d| d.primary.span);
+    Parsed { file: ast::File { id: file, docs, items, comments: comments.to_vec(), nodes }, diagnostics }
+}
+
+pub fn parse_entry(file: FileId, text: &str) -> Entry {
+    let scan = scan::scan(file, text, false);
+    if let Some(deep) = scan.too_deep {
+        return Entry::Wrong(vec![deep]);
+    }
+    if incomplete(&scan, text) {
+        return Entry::Incomplete;
+    }
+    if let Ok(pairs) = Grammar::parse(Rule::stmts, text) {
+        let mut builder = Builder::new(file, text, &scan.comments);
+        let stmts = builder.stmts(pairs);
+        let (_, _, nodes, diagnostics) = builder.done();
+        return match diagnostics.is_empty() {
+            true => Entry::Statements { stmts, nodes },
+            false => Entry::Wrong(diagnostics),
+        };
+    }
+    let items = recover::starts_item(file, text);
+    if items {
+        let parsed = parse(file, text);
+        return match parsed.diagnostics.is_empty() {
+            true => Entry::Items(parsed.file),
+            false if recover::ends_early(text, true) => Entry::Incomplete,
+            false => Entry::Wrong(parsed.diagnostics),
+        };
+    }
+    if recover::ends_early(text, false) {
+        return Entry::Incomplete;
+    }
+    let mut builder = Builder::new(file, text, &scan.comments);
+    recover::statements(&mut builder);
+    let (.., diagnostics) = builder.done();
+    Entry::Wrong(diagnostics)
+}
+
+/// An open bracket, text block or command: the next line goes on.
+fn incomplete(scan: &Scan, text: &str) -> bool {
+    let open = scan.unopened.is_empty() && !scan.unclosed.is_empty();
+    let unterminated = matches!(scan.unterminated, Some((_, "text block" | "command" | "raw text")));
+    (open && scan.unterminated.is_none_or(|(_, what)| what != "text")) || unterminated && !text.ends_with("\n\n")
+}
+
+fn small<T>(
+    file: FileId,
+    text: &str,
+    rule: Rule,
+    what: &str,
+    make: impl FnOnce(&mut Builder<'_>, pest::iterators::Pairs<'_, Rule>) -> Option<T>,
+) -> Result<T, Vec<Diagnostic>> {
+    let scan = scan::scan(file, text, false);
+    if let Some(deep) = scan.too_deep {
+        return Err(vec![deep]);
+    }
+    let mut builder = Builder::new(file, text, &scan.comments);
+    match Grammar::parse(rule, text) {
+        Err(error) => Err(vec![recover::message(&builder, &error, 0)]),
+        Ok(pairs) => {
+            let made = make(&mut builder, pairs);
+            let (.., diagnostics) = builder.done();
+            match made {
+                Some(made) if diagnostics.is_empty() => Ok(made),
+                _ if !diagnostics.is_empty() => Err(diagnostics),
+                _ => Err(vec![Diagnostic::error(
+                    syntax::E0101,
+                    Span::new(file, 0, text.len()),
+                    format!("expected {what}"),
+                )]),
+            }
+        }
+    }
+}
+
+/// `release_manager and security`, as in `by`.
+pub fn parse_approvers(file: FileId, text: &str) -> Result<ast::Approvers, Vec<Diagnostic>> {
+    small(file, text, Rule::one_approvers, "approvers", |b, pairs| {
+        pairs.flat_map(|p| p.into_inner()).find(|p| p.as_rule() == Rule::approvers).map(|p| b.approvers(p))
+    })
+}
+
+/// `git log *`, as in a policy, without the backticks.
+pub fn parse_command_pattern(file: FileId, text: &str) -> Result<ast::Command, Vec<Diagnostic>> {
+    small(file, text, Rule::one_command, "a command", |b, pairs| {
+        pairs.into_iter().next().map(|p| b.command(p, true))
+    })
+}
+
+pub fn parse_type(file: FileId, text: &str) -> Result<ast::TypeExpr, Vec<Diagnostic>> {
+    small(file, text, Rule::one_type, "a type", |b, pairs| {
+        pairs.flat_map(|p| p.into_inner()).find(|p| p.as_rule() == Rule::type_expr).map(|p| b.type_expr(p))
+    })
+}
+
+/// One expression, and how many nodes its tree has.
+pub fn parse_expr(file: FileId, text: &str) -> Result<(ast::Expr, u32), Vec<Diagnostic>> {
+    small(file, text, Rule::one_expr, "an expression", |b, pairs| {
+        let pair = pairs.flat_map(|p| p.into_inner()).find(|p| p.as_rule() == Rule::expr)?;
+        let expr = b.expr(pair);
+        Some((expr, b.nodes()))
+    })
+}
