@@ -90,19 +90,22 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) -> Res
             }
             out.push(b']');
         }
-        Value::Object(map) => {
-            out.push(b'{');
-            for (i, (key, member)) in in_order(map).iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(out, key);
-                out.push(b':');
-                write_value(out, member, depth + 1)?;
-            }
-            out.push(b'}');
-        }
+        Value::Object(map) => write_object(out, map, depth)?,
     }
+    Ok(())
+}
+
+pub(super) fn write_object(out: &mut Vec<u8>, map: &Map<String, Value>, depth: usize) -> Result<(), TooDeep> {
+    out.push(b'{');
+    for (i, (key, member)) in in_order(map).into_iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_string(out, key);
+        out.push(b':');
+        write_value(out, member, depth + 1)?;
+    }
+    out.push(b'}');
     Ok(())
 }
 

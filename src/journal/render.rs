@@ -38,12 +38,12 @@ impl Render<'_> {
             write_string(out, key);
             out.push(b':');
             if PLAIN.contains(&key.as_str()) {
-                write_value(out, member, 0).map_err(|_| too_deep())?;
+                write_value(out, member, 1).map_err(|_| too_deep())?;
                 continue;
             }
             let start = out.len();
             let user = !REFS.contains(&key.as_str());
-            self.value(out, member, 0, user)?;
+            self.value(out, member, 1, user)?;
             if user && out.len() - start > INLINE_LIMIT {
                 let blob = self.blobs.put_clean(&out[start..])?;
                 out.truncate(start);

@@ -2,4 +2,5 @@
 
 mod chain;
 mod fake;
+mod verify;
 mod writer;
