@@ -4,7 +4,8 @@
 pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = match wrong.chars().count() {
         0 => return None,
-        1..=2 => 1,
+        1 => 0,
+        2 => 1,
         3..=5 => 2,
         _ => 3,
     };

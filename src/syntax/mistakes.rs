@@ -26,7 +26,11 @@ pub(super) fn explain(file: FileId, text: &str, at: usize, expected: &[Rule]) ->
     if found.is_empty() {
         return diagnostic.label("here");
     }
-    diagnostic = diagnostic.label(if wanted.is_empty() { "unexpected".to_owned() } else { format!("{wanted} should be here") });
+    diagnostic = diagnostic.label(if wanted.is_empty() {
+        "unexpected".to_owned()
+    } else {
+        format!("{wanted} should be here")
+    });
     if is_reserved(found) && expected.iter().any(|r| matches!(r, Rule::lower | Rule::name | Rule::pattern)) {
         return diagnostic.help(format!("`{found}` is a word of the language; a name cannot be the same"));
     }
@@ -56,7 +60,10 @@ fn place(span: Span, before: &str) -> Span {
 }
 
 fn shown(found: &str) -> String {
-    found.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+    found
+        .chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
 }
 
 /// Words and signs of other languages.
@@ -66,14 +73,42 @@ fn foreign(span: Span, found: &str, before: &str, rest: &str) -> Option<Diagnost
         Some(Diagnostic::error(syntax::E0115, span, message).label(label).help(help))
     };
     match found {
-        ";" => return error("there are no semicolons".into(), "take it out", "statements end by themselves, at the line's end or before"),
-        "&" if rest.starts_with("&&") => return error("`&&` is written `and`".into(), "another language's sign", "write `a and b`"),
-        "|" if rest.starts_with("||") => return error("`||` is written `or`".into(), "another language's sign", "write `a or b`"),
-        "!" => return error("`!` is written `not`".into(), "another language's sign", "write `not a`; unequal is `!=`"),
-        "'" => return error("a text stands in double quotes".into(), "single quotes mean nothing here", "write \"…\"; single quotes are only for words of a command"),
-        "=" if rest.starts_with("===") => return error("`===` is written `==`".into(), "one sign too many", "write `==`"),
+        ";" => {
+            return error(
+                "there are no semicolons".into(),
+                "take it out",
+                "statements end by themselves, at the line's end or before",
+            );
+        }
+        "&" if rest.starts_with("&&") => {
+            return error("`&&` is written `and`".into(), "another language's sign", "write `a and b`");
+        }
+        "|" if rest.starts_with("||") => {
+            return error("`||` is written `or`".into(), "another language's sign", "write `a or b`");
+        }
+        "!" => {
+            return error(
+                "`!` is written `not`".into(),
+                "another language's sign",
+                "write `not a`; unequal is `!=`",
+            );
+        }
+        "'" => {
+            return error(
+                "a text stands in double quotes".into(),
+                "single quotes mean nothing here",
+                "write \"…\"; single quotes are only for words of a command",
+            );
+        }
+        "=" if rest.starts_with("===") => {
+            return error("`===` is written `==`".into(), "one sign too many", "write `==`");
+        }
         "=" if before.ends_with(['<', '>', '=', '!', '+', '-', '*', '/']) => {
-            return error("there is no such operator".into(), "not an operator", "change a `var` with `x = x + 1`");
+            return error(
+                "there is no such operator".into(),
+                "not an operator",
+                "change a `var` with `x = x + 1`",
+            );
         }
         "=" => {
             return error(
@@ -83,10 +118,18 @@ fn foreign(span: Span, found: &str, before: &str, rest: &str) -> Option<Diagnost
             );
         }
         "+" | "-" if before.ends_with(found) => {
-            return error(format!("there is no `{found}{found}`"), "not an operator", "change a `var` with `x = x + 1`");
+            return error(
+                format!("there is no `{found}{found}`"),
+                "not an operator",
+                "change a `var` with `x = x + 1`",
+            );
         }
         "?" if !rest.starts_with("??") && !rest.starts_with("?.") => {
-            return error("`?` is no operator on values".into(), "only types take it", "for an optional value write `x ?? other` or `match`");
+            return error(
+                "`?` is no operator on values".into(),
+                "only types take it",
+                "for an optional value write `x ?? other` or `match`",
+            );
         }
         "(" if last.len() > 1 && !is_reserved(last) && before.ends_with(last) => {
             return error(
@@ -96,13 +139,23 @@ fn foreign(span: Span, found: &str, before: &str, rest: &str) -> Option<Diagnost
             );
         }
         "-" if rest.starts_with("->") && last == ")" => {}
-        ":" if before.ends_with(':') => return error("`::` is written `.`".into(), "another language's sign", "write `module.name` or `Type.Variant`"),
+        ":" if before.ends_with(':') => {
+            return error(
+                "`::` is written `.`".into(),
+                "another language's sign",
+                "write `module.name` or `Type.Variant`",
+            );
+        }
         _ => {}
     }
     let word = |w: &str, message: &str, help: &str| {
         let start = if found == w { span.start as usize } else { before.len() - w.len() };
         let span = Span::new(span.file, start, start + w.len());
-        Some(Diagnostic::error(syntax::E0115, span, message.to_owned()).label("a word of another language").help(help))
+        Some(
+            Diagnostic::error(syntax::E0115, span, message.to_owned())
+                .label("a word of another language")
+                .help(help),
+        )
     };
     for w in [last, found] {
         let known = match w {
@@ -115,13 +168,25 @@ fn foreign(span: Span, found: &str, before: &str, rest: &str) -> Option<Diagnost
                 word(w, &format!("`{w}` is written `use`"), "write `use \"./file.wflow\" as name`")
             }
             "elif" | "elsif" | "elseif" => word(w, &format!("`{w}` is written `else if`"), "write `else if`"),
-            "while" | "loop" | "do" => {
-                word(w, &format!("there is no `{w}`"), "every loop is bounded: `repeat up to 10 { … }` or `for x in xs { … }`")
+            "while" | "loop" | "do" => word(
+                w,
+                &format!("there is no `{w}`"),
+                "every loop is bounded: `repeat up to 10 { … }` or `for x in xs { … }`",
+            ),
+            "switch" | "case" => {
+                word(w, &format!("`{w}` is written `match`"), "write `match x { .A => …  .B => … }`")
             }
-            "switch" | "case" => word(w, &format!("`{w}` is written `match`"), "write `match x { .A => …  .B => … }`"),
-            "throw" | "raise" => word(w, &format!("`{w}` is written `fail`"), "write `fail business \"what went wrong\"`"),
-            "async" | "await" => word(w, &format!("there is no `{w}`"), "effects wait by themselves; side by side is `parallel { a: …, b: … }`"),
-            "struct" | "class" | "record" => word(w, &format!("`{w}` is written `type`"), "write `type Name { field: Text }`"),
+            "throw" | "raise" => {
+                word(w, &format!("`{w}` is written `fail`"), "write `fail business \"what went wrong\"`")
+            }
+            "async" | "await" => word(
+                w,
+                &format!("there is no `{w}`"),
+                "effects wait by themselves; side by side is `parallel { a: …, b: … }`",
+            ),
+            "struct" | "class" | "record" => {
+                word(w, &format!("`{w}` is written `type`"), "write `type Name { field: Text }`")
+            }
             "print" | "println" | "echo" => word(w, &format!("`{w}` is written `say`"), "write `say \"…\"`"),
             _ => None,
         };
@@ -144,7 +209,9 @@ fn wanted(expected: &[Rule]) -> String {
     }
     // A long list helps nobody; an expression stands for all that can start one.
     if words.contains(&"an expression") {
-        words.retain(|w| !matches!(*w, "a text in double quotes" | "a number" | "a list" | "a record" | "a name"));
+        words.retain(|w| {
+            !matches!(*w, "a text in double quotes" | "a number" | "a list" | "a record" | "a name")
+        });
     }
     words.truncate(4);
     match words.as_slice() {
@@ -157,12 +224,24 @@ fn wanted(expected: &[Rule]) -> String {
 /// A rule in the user's words; lower numbers come first. Rules that help nobody have none.
 fn describe(rule: Rule) -> Option<(u8, &'static str)> {
     Some(match rule {
-        Rule::item | Rule::callable_kind | Rule::callable | Rule::type_item | Rule::enum_item | Rule::use_item
-        | Rule::const_item | Rule::agent_item | Rule::policy_item | Rule::test_item => {
-            (1, "an item (`workflow`, `task`, `fn`, `type`, `enum`, `policy` …)")
-        }
-        Rule::expr | Rule::operand | Rule::clause_expr | Rule::expr_range | Rule::guard | Rule::operand_plain
-        | Rule::message | Rule::expr_stmt => (2, "an expression"),
+        Rule::item
+        | Rule::callable_kind
+        | Rule::callable
+        | Rule::type_item
+        | Rule::enum_item
+        | Rule::use_item
+        | Rule::const_item
+        | Rule::agent_item
+        | Rule::policy_item
+        | Rule::test_item => (1, "an item (`workflow`, `task`, `fn`, `type`, `enum`, `policy` …)"),
+        Rule::expr
+        | Rule::operand
+        | Rule::clause_expr
+        | Rule::expr_range
+        | Rule::guard
+        | Rule::operand_plain
+        | Rule::message
+        | Rule::expr_stmt => (2, "an expression"),
         Rule::stmt | Rule::let_stmt | Rule::var_stmt => (3, "a statement"),
         Rule::question_text => (1, "the gate's question, a text in double quotes"),
         Rule::prompt => (1, "the prompt, a text in double quotes"),
@@ -170,14 +249,26 @@ fn describe(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::policy_subject => (1, "a command between backticks, or an effect"),
         Rule::policy_kind | Rule::policy_rule => (1, "`allow`, `deny`, `reads`, `trusted` or `untrusted`"),
         Rule::approvers | Rule::approver | Rule::approver_value | Rule::quorum => (1, "a person or role"),
-        Rule::type_expr | Rule::type_opt | Rule::type_name | Rule::type_opt_tight | Rule::type_list | Rule::type_map
-        | Rule::type_record | Rule::type_lines => (1, "a type"),
+        Rule::type_expr
+        | Rule::type_opt
+        | Rule::type_name
+        | Rule::type_opt_tight
+        | Rule::type_list
+        | Rule::type_map
+        | Rule::type_record
+        | Rule::type_lines => (1, "a type"),
         Rule::block => (1, "a block in braces"),
         Rule::fields | Rule::field => (2, "a field `name: Type`"),
         Rule::variant => (2, "a variant"),
         Rule::params | Rule::param => (2, "a parameter `name: Type`"),
-        Rule::pattern | Rule::pat_any | Rule::pat_literal | Rule::pat_variant | Rule::pat_record | Rule::pat_list
-        | Rule::pat_range | Rule::pat_number => (2, "a pattern"),
+        Rule::pattern
+        | Rule::pat_any
+        | Rule::pat_literal
+        | Rule::pat_variant
+        | Rule::pat_record
+        | Rule::pat_list
+        | Rule::pat_range
+        | Rule::pat_number => (2, "a pattern"),
         Rule::arm => (2, "an arm `pattern => value`"),
         Rule::catch => (2, "`catch`"),
         Rule::branch => (1, "a branch `name: expression`"),
@@ -185,7 +276,9 @@ fn describe(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::answer | Rule::answer_value => (1, "an answer"),
         Rule::lower | Rule::name | Rule::upper if rule == Rule::upper => (2, "a name in CamelCase"),
         Rule::lower | Rule::name | Rule::agent_path => (4, "a name"),
-        Rule::plain_text | Rule::quoted_text | Rule::block_text | Rule::raw_text => (5, "a text in double quotes"),
+        Rule::plain_text | Rule::quoted_text | Rule::block_text | Rule::raw_text => {
+            (5, "a text in double quotes")
+        }
         Rule::number => (5, "a number"),
         Rule::list => (5, "a list"),
         Rule::record | Rule::map => (5, "a record"),

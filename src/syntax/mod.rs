@@ -9,12 +9,14 @@
 
 pub mod ast;
 mod build;
-mod parser;
 mod mistakes;
+mod parser;
 mod recover;
 mod scan;
 mod words;
 
-pub use parser::{Entry, Parsed, parse, parse_approvers, parse_command_pattern, parse_entry, parse_expr, parse_type};
+pub use parser::{
+    Entry, Parsed, parse, parse_approvers, parse_command_pattern, parse_entry, parse_expr, parse_type,
+};
 pub use scan::{MAX_CHAIN, MAX_NESTING};
 pub use words::{CLAUSE_WORDS, RESERVED, is_reserved};

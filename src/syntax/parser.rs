@@ -24,7 +24,10 @@ pub struct Parsed {
 #[derive(Debug, Clone)]
 pub enum Entry {
     Items(ast::File),
-    Statements { stmts: Vec<ast::Stmt>, nodes: u32 },
+    Statements {
+        stmts: Vec<ast::Stmt>,
+        nodes: u32,
+    },
     /// More lines are needed.
     Incomplete,
     Wrong(Vec<Diagnostic>),
@@ -33,8 +36,7 @@ pub enum Entry {
 pub fn parse(file: FileId, text: &str) -> Parsed {
     let scan = scan::scan(file, text, false);
     if let Some(deep) = scan.too_deep {
-        let file =
-            ast::File { id: file, docs: None, items: Vec::new(), comments: scan.comments, nodes: 0 };
+        let file = ast::File { id: file, docs: None, items: Vec::new(), comments: scan.comments, nodes: 0 };
         return Parsed { file, diagnostics: vec![deep] };
     }
     let mut builder = Builder::new(file, text, &scan.comments);
@@ -90,7 +92,8 @@ pub fn parse_entry(file: FileId, text: &str) -> Entry {
 fn incomplete(scan: &Scan, text: &str) -> bool {
     let open = scan.unopened.is_empty() && !scan.unclosed.is_empty();
     let unterminated = matches!(scan.unterminated, Some((_, "text block" | "command" | "raw text")));
-    (open && scan.unterminated.is_none_or(|(_, what)| what != "text")) || unterminated && !text.ends_with("\n\n")
+    (open && scan.unterminated.is_none_or(|(_, what)| what != "text"))
+        || unterminated && !text.ends_with("\n\n")
 }
 
 fn small<T>(

@@ -20,9 +20,9 @@ fn word<'t>(text: &'t str, token: &Token) -> &'t str {
 
 pub(super) fn starts_item(file: FileId, text: &str) -> bool {
     let scan = scan::scan(file, text, true);
-    scan.tokens.first().is_some_and(|t| {
-        t.kind == TokenKind::Punct(b'@') || ITEM_WORDS.contains(&word(text, t))
-    })
+    scan.tokens
+        .first()
+        .is_some_and(|t| t.kind == TokenKind::Punct(b'@') || ITEM_WORDS.contains(&word(text, t)))
 }
 
 /// Whether the grammar only failed because the text ended: more may come.
@@ -139,7 +139,9 @@ fn chunks<'t>(text: &str, tokens: &'t [Token]) -> Vec<Chunk<'t>> {
         let attribute = t.kind == TokenKind::Punct(b'@');
         let starts_here = t.depth == 0
             && t.first_on_line
-            && (attribute || t.kind == TokenKind::Word && (ITEM_WORDS.contains(&word(text, t)) || looks_like_item(text, tokens, i)));
+            && (attribute
+                || t.kind == TokenKind::Word
+                    && (ITEM_WORDS.contains(&word(text, t)) || looks_like_item(text, tokens, i)));
         if starts_here {
             // An item's word directly after its attribute belongs to the same chunk.
             let after_attribute = starts.last().is_some_and(|s: &usize| {
@@ -173,7 +175,10 @@ fn looks_like_item(text: &str, tokens: &[Token], i: usize) -> bool {
     let next_is_word = tokens.get(i + 1).is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Text));
     next_is_word
         && (did_you_mean(here, ITEM_WORDS.iter().copied()).is_some()
-            || matches!(here, "function" | "def" | "func" | "import" | "struct" | "record" | "let" | "var" | "class"))
+            || matches!(
+                here,
+                "function" | "def" | "func" | "import" | "struct" | "record" | "let" | "var" | "class"
+            ))
 }
 
 fn item(builder: &mut Builder<'_>, chunk: Chunk<'_>, items: &mut Vec<Item>) {
@@ -280,14 +285,39 @@ pub(super) fn statements(builder: &mut Builder<'_>) {
 }
 
 const STATEMENT_WORDS: &[&str] = &[
-    "let", "var", "if", "match", "for", "repeat", "return", "break", "continue", "try", "ensure", "fail", "wait", "say",
-    "step", "parallel", "run", "ask", "gate", "given", "expect",
+    "let", "var", "if", "match", "for", "repeat", "return", "break", "continue", "try", "ensure", "fail",
+    "wait", "say", "step", "parallel", "run", "ask", "gate", "given", "expect",
 ];
 /// A line that starts with one of these goes on with the statement before it.
 const CONTINUES: &[&str] = &[
-    "else", "catch", "undo", "by", "show", "require", "timeout", "escalate", "on", "edit", "as", "check", "with",
-    "retry", "otherwise", "up", "env", "stdin", "exits", "idempotent", "in", "and", "or", "matches", "help", "limit",
-    "min_assurance", "every",
+    "else",
+    "catch",
+    "undo",
+    "by",
+    "show",
+    "require",
+    "timeout",
+    "escalate",
+    "on",
+    "edit",
+    "as",
+    "check",
+    "with",
+    "retry",
+    "otherwise",
+    "up",
+    "env",
+    "stdin",
+    "exits",
+    "idempotent",
+    "in",
+    "and",
+    "or",
+    "matches",
+    "help",
+    "limit",
+    "min_assurance",
+    "every",
 ];
 
 fn statement_chunks<'t>(text: &str, tokens: &'t [Token], end: usize) -> Vec<Chunk<'t>> {
@@ -301,9 +331,28 @@ fn statement_chunks<'t>(text: &str, tokens: &'t [Token], end: usize) -> Vec<Chun
         let keyword = t.kind == TokenKind::Word && STATEMENT_WORDS.contains(&here);
         let after = tokens[i - 1];
         // `let x = run …`, `x ?? fail …`, `else if`: the keyword is inside an expression.
-        let expected = matches!(after.kind, TokenKind::Punct(b'=' | b'+' | b'-' | b'*' | b'/' | b'?' | b',' | b':' | b'<' | b'>' | b'!'))
-            || after.kind == TokenKind::Word
-                && matches!(word(text, &after), "else" | "otherwise" | "not" | "and" | "or" | "in" | "return" | "say" | "break" | "parallel" | "ensure" | "expect" | "given" | "matches" | "with");
+        let expected = matches!(
+            after.kind,
+            TokenKind::Punct(b'=' | b'+' | b'-' | b'*' | b'/' | b'?' | b',' | b':' | b'<' | b'>' | b'!')
+        ) || after.kind == TokenKind::Word
+            && matches!(
+                word(text, &after),
+                "else"
+                    | "otherwise"
+                    | "not"
+                    | "and"
+                    | "or"
+                    | "in"
+                    | "return"
+                    | "say"
+                    | "break"
+                    | "parallel"
+                    | "ensure"
+                    | "expect"
+                    | "given"
+                    | "matches"
+                    | "with"
+            );
         let new_line = t.first_on_line && !expected;
         let starts_here = new_line
             && match t.kind {
@@ -312,7 +361,13 @@ fn statement_chunks<'t>(text: &str, tokens: &'t [Token], end: usize) -> Vec<Chun
                 TokenKind::Text | TokenKind::Command | TokenKind::Number => false,
                 _ => true,
             };
-        if starts_here || (keyword && !expected && i > 0 && matches!(tokens[i - 1].kind, TokenKind::Close(_)) && t.first_on_line) {
+        if starts_here
+            || (keyword
+                && !expected
+                && i > 0
+                && matches!(tokens[i - 1].kind, TokenKind::Close(_))
+                && t.first_on_line)
+        {
             starts.push(i);
         }
     }
@@ -403,7 +458,13 @@ pub(super) fn message(builder: &Builder<'_>, error: &Error<Rule>, base: usize) -
     message_in(builder, error, text, base as i64, text.len())
 }
 
-fn message_in(builder: &Builder<'_>, error: &Error<Rule>, _source: &str, shift: i64, end: usize) -> Diagnostic {
+fn message_in(
+    builder: &Builder<'_>,
+    error: &Error<Rule>,
+    _source: &str,
+    shift: i64,
+    end: usize,
+) -> Diagnostic {
     let text = builder.text;
     let at = usize::try_from(place(error) as i64 + shift).unwrap_or(0).min(end).min(text.len());
     let at = (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);

@@ -246,7 +246,8 @@ impl Scanner<'_> {
 
     fn comment(&mut self) {
         let start = self.at;
-        let end = self.bytes[start..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |n| start + n);
+        let end =
+            self.bytes[start..].iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |n| start + n);
         let text = &self.bytes[start..end];
         let kind = match text {
             [b'/', b'/', b'/', b'/', ..] => CommentKind::Line,
@@ -278,7 +279,9 @@ impl Scanner<'_> {
                     self.at = self.bytes.len();
                     return true;
                 }
-                Some(b'"') if self.bytes[i + 1..].iter().take(hashes).filter(|b| **b == b'#').count() == hashes => {
+                Some(b'"')
+                    if self.bytes[i + 1..].iter().take(hashes).filter(|b| **b == b'#').count() == hashes =>
+                {
                     self.at = i + 1 + hashes;
                     self.token(TokenKind::Text, start, self.at);
                     return true;

@@ -118,9 +118,13 @@ impl Builder<'_> {
         let habit = |at: usize, len: usize, what: &str, help: &str| {
             let start = span.start + at as u32;
             let own = Span { start, end: start + len as u32, ..span };
-            Diagnostic::error(syntax::E0107, own, format!("{what} in a command means nothing: there is no shell"))
-                .label("passed to no shell")
-                .help(help)
+            Diagnostic::error(
+                syntax::E0107,
+                own,
+                format!("{what} in a command means nothing: there is no shell"),
+            )
+            .label("passed to no shell")
+            .help(help)
         };
         let mut found = Vec::new();
         let bytes = text.as_bytes();
@@ -138,9 +142,11 @@ impl Builder<'_> {
                     "run the first command, keep its output, and give it to the second: \
                      let out = run `a` as Text, then run `b` stdin out",
                 ),
-                b'&' if bytes.get(i + 1) == Some(&b'&') => {
-                    (2, "`&&`", "write two `run`s one after the other: the second starts only if the first succeeds")
-                }
+                b'&' if bytes.get(i + 1) == Some(&b'&') => (
+                    2,
+                    "`&&`",
+                    "write two `run`s one after the other: the second starts only if the first succeeds",
+                ),
                 b'&' => (1, "`&`", "to do things side by side use `parallel { a: run …, b: run … }`"),
                 b'>' if bytes.get(i + 1) == Some(&b'>') => (
                     2,
@@ -154,18 +160,29 @@ impl Builder<'_> {
                 ),
                 b'<' => (1, "a redirection `<`", "give the input with the clause `stdin read(\"file\")`"),
                 b';' => (1, "`;`", "write two `run`s, one after the other"),
-                b'$' if bytes.get(i + 1) == Some(&b'(') => {
-                    (2, "`$(…)`", "run the inner command first: let x = run `…` as Text, then use {x} as a word")
-                }
-                b'$' if bytes.get(i + 1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'{' | b'?')) => {
-                    (1, "a variable `$…`", "write {name} for a value of the workflow, or {env(\"NAME\") ?? \"\"} for the environment")
+                b'$' if bytes.get(i + 1) == Some(&b'(') => (
+                    2,
+                    "`$(…)`",
+                    "run the inner command first: let x = run `…` as Text, then use {x} as a word",
+                ),
+                b'$' if bytes
+                    .get(i + 1)
+                    .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'{' | b'?')) =>
+                {
+                    (
+                        1,
+                        "a variable `$…`",
+                        "write {name} for a value of the workflow, or {env(\"NAME\") ?? \"\"} for the environment",
+                    )
                 }
                 b'*' if !pattern => (
                     1,
                     "a glob `*`",
                     "list the files: {glob(\"src/*.rs\")...} gives one word a file; in quotes '*' is itself",
                 ),
-                b'?' if !pattern => (1, "a glob `?`", "list the files: {glob(\"file?.txt\")...}; in quotes '?' is itself"),
+                b'?' if !pattern => {
+                    (1, "a glob `?`", "list the files: {glob(\"file?.txt\")...}; in quotes '?' is itself")
+                }
                 b'~' if i == 0 && !pattern && (text.len() == 1 || bytes.get(1) == Some(&b'/')) => {
                     (1, "`~`", "write a path inside the project, or {env(\"HOME\") ?? \"\"}")
                 }

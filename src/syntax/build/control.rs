@@ -86,9 +86,13 @@ impl Builder<'_> {
             }
         }
         self.error(
-            Diagnostic::error(syntax::E0101, target.span, "only a variable, or a part of one, can be assigned to")
-                .label("this is not a variable")
-                .help("to compare two values write `==`"),
+            Diagnostic::error(
+                syntax::E0101,
+                target.span,
+                "only a variable, or a part of one, can be assigned to",
+            )
+            .label("this is not a variable")
+            .help("to compare two values write `==`"),
         );
     }
 
@@ -115,8 +119,9 @@ impl Builder<'_> {
                         _ => {
                             let span = self.span(&p);
                             let block = p.into_inner().next().map(|b| self.block(b));
-                            otherwise = block
-                                .map(|b| Box::new(Expr { id: self.id(), span: b.span, kind: ExprKind::Block(b) }));
+                            otherwise = block.map(|b| {
+                                Box::new(Expr { id: self.id(), span: b.span, kind: ExprKind::Block(b) })
+                            });
                             let _ = span;
                         }
                     }
@@ -133,7 +138,9 @@ impl Builder<'_> {
                     }
                 }
                 match parts.pop() {
-                    Some((condition, then)) => ExprKind::If { condition: Box::new(condition), then, otherwise },
+                    Some((condition, then)) => {
+                        ExprKind::If { condition: Box::new(condition), then, otherwise }
+                    }
                     None => ExprKind::Error,
                 }
             }

@@ -56,7 +56,11 @@ impl Builder<'_> {
         let mut inner = pair.into_inner();
         let Some(word) = inner.next() else {
             let value = self.expr_error(span);
-            return RecordField { name: Ident { id: value.id, name: "".into(), span }, value, shorthand: false };
+            return RecordField {
+                name: Ident { id: value.id, name: "".into(), span },
+                value,
+                shorthand: false,
+            };
         };
         match inner.next() {
             Some(e) => {
@@ -115,11 +119,15 @@ impl Builder<'_> {
         {
             let name = name.name.clone();
             self.error(
-                Diagnostic::error(syntax::E0111, expr.span, format!("`{{ {name} }}` could be a block or a record"))
-                    .label("which one is meant?")
-                    .help(format!(
-                        "write `{name}` for the value, or `{{ {name}: {name} }}` for a record with that field"
-                    )),
+                Diagnostic::error(
+                    syntax::E0111,
+                    expr.span,
+                    format!("`{{ {name} }}` could be a block or a record"),
+                )
+                .label("which one is meant?")
+                .help(format!(
+                    "write `{name}` for the value, or `{{ {name}: {name} }}` for a record with that field"
+                )),
             );
         }
     }
@@ -129,9 +137,10 @@ impl Builder<'_> {
         let span = base.span.to(own);
         let rule = pair.as_rule();
         let kind = match rule {
-            Rule::call => {
-                ExprKind::Call { callee: Box::new(base), args: pair.into_inner().map(|a| self.arg(a)).collect() }
-            }
+            Rule::call => ExprKind::Call {
+                callee: Box::new(base),
+                args: pair.into_inner().map(|a| self.arg(a)).collect(),
+            },
             Rule::index => match pair.into_inner().next() {
                 Some(i) => {
                     let index = Box::new(self.expr(i));
@@ -203,9 +212,13 @@ impl Builder<'_> {
                     _ => "durations end in ms, s, m, h, d; sizes in B, KiB, MiB, GiB, TiB".to_owned(),
                 };
                 self.error(
-                    Diagnostic::error(syntax::E0106, span, format!("`{text}` is no number, duration or size"))
-                        .label(format!("`{unit}` is not a unit"))
-                        .help(help),
+                    Diagnostic::error(
+                        syntax::E0106,
+                        span,
+                        format!("`{text}` is no number, duration or size"),
+                    )
+                    .label(format!("`{unit}` is not a unit"))
+                    .help(help),
                 );
                 return ExprKind::Error;
             }
@@ -247,7 +260,11 @@ impl Builder<'_> {
         match text.parse::<f64>() {
             Ok(f) if f.is_finite() => ExprKind::Float(f),
             _ => {
-                self.error(Diagnostic::error(syntax::E0106, span, format!("`{text}` is out of the range of Float")));
+                self.error(Diagnostic::error(
+                    syntax::E0106,
+                    span,
+                    format!("`{text}` is out of the range of Float"),
+                ));
                 ExprKind::Error
             }
         }

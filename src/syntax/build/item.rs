@@ -37,11 +37,8 @@ impl Builder<'_> {
     pub fn attribute(&mut self, pair: P<'_>) -> Attribute {
         let span = self.span(&pair);
         let mut names: Vec<Ident> = pair.into_inner().map(|n| self.any_name(&n)).collect();
-        let name = if names.is_empty() {
-            Ident { id: self.id(), name: "".into(), span }
-        } else {
-            names.remove(0)
-        };
+        let name =
+            if names.is_empty() { Ident { id: self.id(), name: "".into(), span } } else { names.remove(0) };
         Attribute { name, args: names, span }
     }
 
@@ -218,8 +215,12 @@ impl Builder<'_> {
         }
         if params.len() > 64 {
             self.error(
-                Diagnostic::error(syntax::E0102, head, format!("{} parameters are more than 64", params.len()))
-                    .help("put some of them into a record type"),
+                Diagnostic::error(
+                    syntax::E0102,
+                    head,
+                    format!("{} parameters are more than 64", params.len()),
+                )
+                .help("put some of them into a record type"),
             );
         }
         Some(ItemKind::Callable(CallableItem { kind: kind?, name: name?, params, result, body: body?, head }))

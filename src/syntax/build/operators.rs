@@ -104,7 +104,10 @@ impl Builder<'_> {
                 Diagnostic::error(
                     syntax::E0102,
                     whole,
-                    format!("an expression may have at most {MAX_CHAIN} operators; this one has {}", ops.len()),
+                    format!(
+                        "an expression may have at most {MAX_CHAIN} operators; this one has {}",
+                        ops.len()
+                    ),
                 )
                 .help("give parts of it names with `let`, or join a list: `[a, b, c].join(\"\")`"),
             );
@@ -170,11 +173,17 @@ impl Builder<'_> {
             let span = op_span.to(expr.span);
             // A negative number is a literal, so that the least Int can be written.
             expr = match (op, &expr.kind) {
-                (UnaryOp::Negate, ExprKind::Float(f)) => Expr { id: expr.id, span, kind: ExprKind::Float(-f) },
+                (UnaryOp::Negate, ExprKind::Float(f)) => {
+                    Expr { id: expr.id, span, kind: ExprKind::Float(-f) }
+                }
                 (UnaryOp::Negate, ExprKind::Int(i)) => {
                     Expr { id: expr.id, span, kind: ExprKind::Int(i.wrapping_neg()) }
                 }
-                _ => Expr { id: self.id(), span, kind: ExprKind::Unary { op, op_span, operand: Box::new(expr) } },
+                _ => Expr {
+                    id: self.id(),
+                    span,
+                    kind: ExprKind::Unary { op, op_span, operand: Box::new(expr) },
+                },
             };
         }
         expr

@@ -105,7 +105,11 @@ impl Builder<'_> {
         match parts.next() {
             Some(second) => {
                 let name = self.any_name(&second);
-                Expr { id: self.id(), span, kind: ExprKind::Field { base: Box::new(base), name, optional: false } }
+                Expr {
+                    id: self.id(),
+                    span,
+                    kind: ExprKind::Field { base: Box::new(base), name, optional: false },
+                }
             }
             None => base,
         }
@@ -280,10 +284,14 @@ impl Builder<'_> {
                     Some((first, at)) if first != and && !mixed => {
                         mixed = true;
                         self.error(
-                            Diagnostic::error(syntax::E0109, own, "`and` and `or` are mixed without parentheses")
-                                .label("which one binds first?")
-                                .also(at, "the other one")
-                                .help("write for example `a and (b or c)`"),
+                            Diagnostic::error(
+                                syntax::E0109,
+                                own,
+                                "`and` and `or` are mixed without parentheses",
+                            )
+                            .label("which one binds first?")
+                            .also(at, "the other one")
+                            .help("write for example `a and (b or c)`"),
                         );
                     }
                     Some(_) => {}

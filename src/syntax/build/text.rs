@@ -69,8 +69,12 @@ impl Builder<'_> {
                     Some(c) => c,
                     None => {
                         self.error(
-                            Diagnostic::error(syntax::E0105, span, format!("`{hex}` is not a Unicode character"))
-                                .help("write its number in hexadecimal, such as `\\u{1F600}`"),
+                            Diagnostic::error(
+                                syntax::E0105,
+                                span,
+                                format!("`{hex}` is not a Unicode character"),
+                            )
+                            .help("write its number in hexadecimal, such as `\\u{1F600}`"),
                         );
                         '?'
                     }

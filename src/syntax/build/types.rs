@@ -92,8 +92,11 @@ impl Builder<'_> {
                 (Some(key), Some(value)) => {
                     let key_span = self.span(&key);
                     let name = self.any_name(&key);
-                    let key =
-                        TypeExpr { id: self.id(), span: key_span, kind: TypeKind::Name { module: None, name } };
+                    let key = TypeExpr {
+                        id: self.id(),
+                        span: key_span,
+                        kind: TypeKind::Name { module: None, name },
+                    };
                     TypeKind::Map(Box::new(key), Box::new(self.type_expr(value)))
                 }
                 _ => TypeKind::Error,
