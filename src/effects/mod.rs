@@ -3,6 +3,7 @@
 //! [`Failure`](crate::diagnostics::Failure).
 
 pub mod ai;
+pub mod approval;
 pub mod form;
 pub mod process;
 pub mod workspace;

@@ -1,4 +1,5 @@
-//! Codes E12xx.
+//! Codes E12xx: gates.
 
 codes! { Gate;
+    E1201 "nobody can approve a gate";
 }

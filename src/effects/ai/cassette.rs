@@ -194,11 +194,11 @@ impl Provider for Record {
 
 /// JSON is recorded as such where that loses nothing, so that people can read it.
 fn text_reply(text: &str, structured: bool) -> Json {
-    if structured
-        && let Ok(value) = serde_json::from_str::<Json>(text)
-        && value.to_string() == without_space(text)
-    {
-        return json!({ "json": value });
+    if structured && let Ok(value) = serde_json::from_str::<Json>(text) {
+        let again = value.to_string();
+        if again == without_space(text) {
+            return json!({ "json": value });
+        }
     }
     json!({ "text": text })
 }
