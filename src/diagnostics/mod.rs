@@ -12,6 +12,7 @@ mod code;
 pub mod codes;
 mod diagnostic;
 mod failure;
+pub mod render;
 mod suggest;
 
 pub use code::{Area, Code};

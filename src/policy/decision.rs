@@ -151,7 +151,7 @@ impl Policy {
         }
         match self.allowed(words, resolved, agent, Mood::Must) {
             Ok(rule) => Decision::Allowed { rule: rule.pattern.text.clone(), after },
-            Err(refusal) => Decision::NotAllowed(refusal),
+            Err(refusal) => Decision::NotAllowed(*refusal),
         }
     }
 
@@ -166,25 +166,26 @@ impl Policy {
         resolved: Option<&Path>,
         agent: Option<&str>,
         mood: Mood,
-    ) -> Result<&Rule, Refusal> {
+    ) -> Result<&Rule, Box<Refusal>> {
         let general: Vec<&Rule> = self.project_allow().iter().filter(|r| r.agent.is_none()).collect();
         let Some(agent) = agent else {
             let own = search(&general, words, resolved, mood);
-            let own = own.map_err(|near| self.refusal(words, near, From::Project))?;
+            let own = own.map_err(|near| Box::new(self.refusal(words, near, From::Project)))?;
             let Some(file) = &self.file else { return Ok(own) };
             let rules: Vec<&Rule> = file.allow.iter().filter(|r| r.agent.is_none()).collect();
             return search(&rules, words, resolved, mood)
-                .map_err(|near| self.refusal(words, near, From::File));
+                .map_err(|near| Box::new(self.refusal(words, near, From::File)));
         };
         // The project allows the command, to all or to this agent; a rule of either policy allows it to the agent.
         let of_agent = |r: &&Rule| r.agent.as_deref() == Some(agent);
         let projects: Vec<&Rule> =
             self.project_allow().iter().filter(|r| r.agent.is_none() || of_agent(r)).collect();
-        search(&projects, words, resolved, mood).map_err(|near| self.refusal(words, near, From::Project))?;
+        search(&projects, words, resolved, mood)
+            .map_err(|near| Box::new(self.refusal(words, near, From::Project)))?;
         let given: Vec<&Rule> = self.sets().flat_map(|s| &s.allow).filter(of_agent).collect();
         search(&given, words, resolved, mood).map_err(|near| {
             let why = Why::Agent { agent: agent.into(), miss: near.as_ref().map(|(_, miss)| miss.clone()) };
-            Refusal::new(words, why)
+            Box::new(Refusal::new(words, why))
         })
     }
 
@@ -241,9 +242,10 @@ impl Policy {
             return Judgement { verdict: Verdict::Never, after, refusal: Some(refusal) };
         }
         if let Err(refusal) = self.allowed(words, None, None, Mood::May) {
-            return Judgement { verdict: Verdict::Never, after, refusal: Some(refusal) };
+            return Judgement { verdict: Verdict::Never, after, refusal: Some(*refusal) };
         }
-        let doubt = denied(Mood::May).or_else(|| self.allowed(words, None, None, Mood::Must).err());
+        let doubt =
+            denied(Mood::May).or_else(|| self.allowed(words, None, None, Mood::Must).err().map(|r| *r));
         let verdict = if doubt.is_some() { Verdict::Depends } else { Verdict::Always };
         Judgement { verdict, after, refusal: doubt }
     }
@@ -438,7 +440,9 @@ fn combinations(words: &[Word]) -> Option<Vec<Vec<Word>>> {
                 opened = true;
                 all = all
                     .iter()
-                    .flat_map(|before| each.iter().map(move |w| [before.as_slice(), &[w.clone()]].concat()))
+                    .flat_map(|before| {
+                        each.iter().map(move |w| [before.as_slice(), std::slice::from_ref(w)].concat())
+                    })
                     .collect();
             }
             _ => all.iter_mut().for_each(|w| w.push(word.clone())),

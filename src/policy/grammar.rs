@@ -187,8 +187,8 @@ fn covers(option: &str, word: &Word, mood: Mood) -> bool {
         };
     }
     let wanted = &option[1..];
-    if start.starts_with("--") {
-        return wanted.len() > 1 && start[2..].split('=').next() == Some(wanted);
+    if let Some(long) = start.strip_prefix("--") {
+        return wanted.len() > 1 && long.split('=').next() == Some(wanted);
     }
     let own = &start[1..];
     if wanted.chars().count() == 1 {
