@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// So much is read of each end of a journal at first.
-const WINDOW: u64 = 16 * 1024;
+const WINDOW: u64 = 4 * 1024;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
@@ -68,8 +68,10 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
     };
     let start = parse(&first).filter(|e| e.kind == EventType::RunStarted);
     let start = start.ok_or_else(|| damaged(&path, 1, "it is not the start of a run"))?;
-    let tail: Vec<Event> = last.split(|b| *b == b'\n').filter_map(parse).collect();
-    let end = tail.last().unwrap_or(&start);
+    // From the last line backwards; a run that has ended needs no more than that one.
+    let mut backwards = last.rsplit(|b| *b == b'\n').filter_map(parse);
+    let latest = backwards.next();
+    let end = latest.as_ref().unwrap_or(&start);
     let state = match end.kind {
         EventType::RunCompleted => RunState::Completed,
         EventType::RunFailed => RunState::Failed,
@@ -81,7 +83,10 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
             None => RunState::Interrupted,
         },
     };
-    let gate = (!end.kind.ends_run()).then(|| waiting_gate(&tail)).flatten();
+    let gate = match end.kind.ends_run() {
+        true => None,
+        false => waiting_gate(latest.iter().cloned().chain(backwards)),
+    };
     Ok(Summary {
         id: dir.id().clone(),
         workflow: start.text("workflow").unwrap_or_default().to_owned(),
@@ -115,16 +120,16 @@ fn parse(line: &[u8]) -> Option<Event> {
 }
 
 /// The gate that was opened last, if nobody has decided on it. One of several that wait at once.
-fn waiting_gate(tail: &[Event]) -> Option<String> {
+fn waiting_gate(backwards: impl Iterator<Item = Event>) -> Option<String> {
     let named = |e: &Event| e.text("gate").map(str::to_owned);
-    let mut decided: Vec<&str> = Vec::new();
-    for event in tail.iter().rev() {
+    let mut decided: Vec<String> = Vec::new();
+    for event in backwards {
         match event.kind {
             EventType::RunSuspended if event.data.get("gate").is_some_and(Value::is_string) => {
-                return named(event);
+                return named(&event);
             }
-            EventType::GateDecided | EventType::GateExpired => decided.push(&event.path),
-            EventType::GateOpened if !decided.contains(&event.path.as_str()) => return named(event),
+            EventType::GateDecided | EventType::GateExpired => decided.push(event.path),
+            EventType::GateOpened if !decided.contains(&event.path) => return named(&event),
             // A resumed run asks again where it has to.
             EventType::RunResumed => return None,
             _ => {}
@@ -153,7 +158,7 @@ fn ends(dir: &RunDir) -> io::Result<(Option<Vec<u8>>, Vec<u8>)> {
         let mut tail = read_at(&mut file, from, size - from)?;
         // The torn rest of a last line is no event, nor is the cut beginning of the first.
         tail.truncate(tail.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1));
-        if from == 0 || tail.split(|b| *b == b'\n').any(|line| parse(line).is_some()) {
+        if from == 0 || tail.rsplit(|b| *b == b'\n').any(|line| parse(line).is_some()) {
             return Ok((first, tail));
         }
         window *= 16;
