@@ -1,0 +1,3 @@
+ALTER TABLE books ADD COLUMN price REAL NOT NULL DEFAULT 0;
+UPDATE books SET price = cents / 100.0;
+ALTER TABLE books DROP COLUMN cents;

@@ -1,0 +1,4 @@
+-- rewrites data
+ALTER TABLE books ADD COLUMN cents INTEGER NOT NULL DEFAULT 0;
+UPDATE books SET cents = CAST(ROUND(price * 100) AS INTEGER);
+ALTER TABLE books DROP COLUMN price;
