@@ -109,6 +109,8 @@ pub struct Tables {
     pub predicates: HashMap<NodeId, PredicateId>,
     /// Local id of `it` in a refinement predicate or `check` clause: by the id of the predicate expression, or of the clause.
     pub it: HashMap<NodeId, LocalId>,
+    /// Local id of a step's own optional value inside its `undo`: by the id of the step's name.
+    pub undo: HashMap<NodeId, LocalId>,
 }
 
 impl Tables {

@@ -7,9 +7,14 @@
 
 mod defs;
 mod display;
+mod fits;
+pub mod forms;
 pub mod methods;
+mod records;
 mod ty;
 
 pub use defs::{DefId, DefKind, Field, TypeDef, TypeDefs, Variant};
 pub use display::Shown;
+pub use fits::{Fit, fit, join};
+pub use records::fields_of;
 pub use ty::{FnType, PredicateId, Refinement, Shape, Type};

@@ -1,4 +1,11 @@
-//! Codes L07xx.
+//! Codes L07xx: lints. Each is silenced where it stands by `@allow(name)`.
 
 codes! { Lint;
+    L0701 unused_value "a value is computed and dropped";
+    L0702 unused_name "a name is never used";
+    L0703 unreachable_code "code that can never run";
+    L0704 unreachable_arm "an arm that can never be chosen";
+    L0705 unknown_lint "an unknown lint";
+    L0706 no_otherwise "an ask without otherwise";
+    L0707 needless_optional "a value is handled as optional and never is";
 }
