@@ -3,8 +3,8 @@
 
 use super::program::{LocalId, Res};
 use super::world::{Summary, World};
-use crate::diagnostics::codes::{lint, names};
 use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::{lint, names};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, UnaryOp};
 use crate::types::Type;
@@ -43,7 +43,10 @@ pub(super) struct Local {
 pub(super) enum Frame {
     For,
     ParallelFor,
-    Repeat { result: Option<Type>, span: Span },
+    Repeat {
+        result: Option<Type>,
+        span: Span,
+    },
     /// What cannot be left: a lambda, an `undo`, a parallel branch.
     Wall(&'static str),
 }
@@ -176,9 +179,13 @@ impl World<'_> {
                 LocalKind::Caught => "leave the name out".to_owned(),
                 _ => format!("remove it, or call it `_{}` to say that this is meant", local.name),
             };
-            let d = Diagnostic::warning(lint::L0702, local.span, format!("the {what} `{}` is never used", local.name))
-                .label("never used")
-                .help(help);
+            let d = Diagnostic::warning(
+                lint::L0702,
+                local.span,
+                format!("the {what} `{}` is never used", local.name),
+            )
+            .label("never used")
+            .help(help);
             self.report(d);
         }
         self.body.locals = locals;
@@ -188,7 +195,11 @@ impl World<'_> {
     pub fn point(&mut self, what: &str, name: &Ident) {
         if let Some(first) = self.body.points.0.get(&name.name) {
             let d = self
-                .error(names::E0214, name.span, format!("there are two steps or gates called `{}` here", name.name))
+                .error(
+                    names::E0214,
+                    name.span,
+                    format!("there are two steps or gates called `{}` here", name.name),
+                )
                 .label(format!("this {what} needs another name"))
                 .also(*first, "the first one")
                 .help("the journal tells steps and gates apart by their names");
@@ -205,7 +216,9 @@ impl World<'_> {
                 Res::Local(local) => Some(Place { local, fields: Vec::new() }),
                 _ => None,
             },
-            ExprKind::Field { base, name, optional: false } if matches!(self.res(e.id), Res::FieldIndex(_)) => {
+            ExprKind::Field { base, name, optional: false }
+                if matches!(self.res(e.id), Res::FieldIndex(_)) =>
+            {
                 let mut place = self.place(base)?;
                 place.fields.push(name.name.clone());
                 Some(place)

@@ -24,7 +24,8 @@ impl World<'_> {
         }
         for id in order {
             let summary = &self.callable_summaries[id];
-            let effects = summary.effects || summary.calls.iter().any(|(c, _)| self.callables[c.0 as usize].effects);
+            let effects =
+                summary.effects || summary.calls.iter().any(|(c, _)| self.callables[c.0 as usize].effects);
             self.callables[id].effects = effects;
         }
     }

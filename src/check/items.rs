@@ -22,8 +22,20 @@ impl World<'_> {
                 self.const_type(ConstId(i as u32), span);
             }
         }
-        let mut callables = self.callables.iter().filter(|c| c.at.module == module).map(|c| (c.id, c.at.item)).collect::<Vec<_>>().into_iter();
-        let mut agents = self.agents.iter().filter(|a| a.at.module == module).map(|a| a.id).collect::<Vec<_>>().into_iter();
+        let mut callables = self
+            .callables
+            .iter()
+            .filter(|c| c.at.module == module)
+            .map(|c| (c.id, c.at.item))
+            .collect::<Vec<_>>()
+            .into_iter();
+        let mut agents = self
+            .agents
+            .iter()
+            .filter(|a| a.at.module == module)
+            .map(|a| a.id)
+            .collect::<Vec<_>>()
+            .into_iter();
         for item in &file.items {
             match &item.kind {
                 ItemKind::Callable(c) => {

@@ -67,7 +67,9 @@ impl World<'_> {
         }
         if !allowed.is_empty() {
             self.diagnostics.retain(|d| {
-                let Some(name) = d.code.lint_name().filter(|_| d.severity == Severity::Warning) else { return true };
+                let Some(name) = d.code.lint_name().filter(|_| d.severity == Severity::Warning) else {
+                    return true;
+                };
                 let at = d.primary.span;
                 !allowed
                     .iter()
@@ -78,12 +80,21 @@ impl World<'_> {
     }
 }
 
-fn collect(list: &[Attribute], span: Span, allowed: &mut Vec<(Span, Arc<str>)>, unknown: &mut Vec<Diagnostic>) {
+fn collect(
+    list: &[Attribute],
+    span: Span,
+    allowed: &mut Vec<(Span, Arc<str>)>,
+    unknown: &mut Vec<Diagnostic>,
+) {
     for a in list {
         if &*a.name.name != "allow" {
             if !ATTRIBUTES.contains(&&*a.name.name) {
                 let near = did_you_mean(&a.name.name, ATTRIBUTES.iter().copied());
-                let d = Diagnostic::warning(lint::L0705, a.name.span, format!("there is no attribute `@{}`", a.name.name));
+                let d = Diagnostic::warning(
+                    lint::L0705,
+                    a.name.span,
+                    format!("there is no attribute `@{}`", a.name.name),
+                );
                 unknown.push(d.label("has no effect").suggest(near));
             }
             continue;

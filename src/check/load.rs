@@ -31,7 +31,12 @@ pub(super) struct Loader {
 
 impl World<'_> {
     /// Adds a parsed module; what it uses is loaded by [`World::load_uses`].
-    pub(super) fn add_module(&mut self, loader: &mut Loader, key: Key, parsed: crate::syntax::Parsed) -> ModuleId {
+    pub(super) fn add_module(
+        &mut self,
+        loader: &mut Loader,
+        key: Key,
+        parsed: crate::syntax::Parsed,
+    ) -> ModuleId {
         let id = ModuleId(self.modules.len() as u32);
         let wrong = parsed.diagnostics.iter().any(Diagnostic::is_error);
         let file = Arc::new(parsed.file);
@@ -109,7 +114,12 @@ impl World<'_> {
                 .label("unknown module")
                 .suggest(near);
             if near.is_none() {
-                d = d.help(format!("it has {}; a file of yours is used by its path: `use \"./{}.wflow\" as {}`", all.join(", "), name.name, name.name));
+                d = d.help(format!(
+                    "it has {}; a file of yours is used by its path: `use \"./{}.wflow\" as {}`",
+                    all.join(", "),
+                    name.name,
+                    name.name
+                ));
             }
             self.report(d);
             return None;
@@ -177,7 +187,9 @@ impl World<'_> {
                 };
                 d
             }
-            LoadError::NotUtf8 { .. } | LoadError::Binary { .. } => self.error(source::E0002, span, error.to_string()),
+            LoadError::NotUtf8 { .. } | LoadError::Binary { .. } => {
+                self.error(source::E0002, span, error.to_string())
+            }
             LoadError::TooLarge { .. } => self.error(source::E0003, span, error.to_string()),
             LoadError::Directory { .. } | LoadError::Unreadable { .. } => {
                 self.error(source::E0001, span, error.to_string())
@@ -240,8 +252,8 @@ impl World<'_> {
 /// Names that a file with syntax errors seems to declare: whether they exist is not for the checker to say.
 fn lost_names(text: &str) -> HashSet<String> {
     const WORDS: &[&str] = &[
-        "fn", "task", "workflow", "type", "enum", "const", "agent", "step", "gate", "let", "var", "as", "use", "for", "catch",
-        "reject",
+        "fn", "task", "workflow", "type", "enum", "const", "agent", "step", "gate", "let", "var", "as",
+        "use", "for", "catch", "reject",
     ];
     let mut out = HashSet::new();
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty());

@@ -124,7 +124,12 @@ impl<'e> World<'e> {
             .modules
             .into_iter()
             .enumerate()
-            .map(|(i, m)| Module { id: ModuleId(i as u32), ast: m.ast, tables: m.tables.into(), uses: m.uses })
+            .map(|(i, m)| Module {
+                id: ModuleId(i as u32),
+                ast: m.ast,
+                tables: m.tables.into(),
+                uses: m.uses,
+            })
             .collect();
         let program = Program {
             sources: self.sources,

@@ -20,7 +20,8 @@ impl World<'_> {
                 if let Some(gate) = &rule.after
                     && !self.gates.iter().any(|(n, _)| *n == gate.name)
                 {
-                    let near = did_you_mean(&gate.name, self.gates.iter().map(|(n, _)| &**n)).map(str::to_owned);
+                    let near =
+                        did_you_mean(&gate.name, self.gates.iter().map(|(n, _)| &**n)).map(str::to_owned);
                     let d = self
                         .error(code::E0502, gate.span, format!("no workflow has a gate `{}`", gate.name))
                         .label("nothing could ever open it")
@@ -72,7 +73,10 @@ impl World<'_> {
                     .error(code::E0504, *span, format!("there is no effect `{name}`"))
                     .label("unknown")
                     .suggest(near)
-                    .help(format!("commands stand between backticks; other effects are {}", EFFECTS.join(", ")));
+                    .help(format!(
+                        "commands stand between backticks; other effects are {}",
+                        EFFECTS.join(", ")
+                    ));
                 self.report(d);
             }
         }

@@ -129,7 +129,11 @@ impl World<'_> {
                 && !fields.is_empty()
             {
                 let d = self
-                    .error(flow::E0415, *span, format!("`{}` has fields, so it has no text form", v.name.name))
+                    .error(
+                        flow::E0415,
+                        *span,
+                        format!("`{}` has fields, so it has no text form", v.name.name),
+                    )
                     .label("only a variant without fields can be written as a text")
                     .help("drop the text or the fields");
                 self.report(d);
@@ -200,7 +204,11 @@ impl World<'_> {
                 let key_type = self.resolve(key);
                 if !matches!(key_type.base(), Type::Text | Type::Error) {
                     let d = self
-                        .error(code::E0332, key.span, format!("`{}` cannot be the key of a map", self.show(&key_type)))
+                        .error(
+                            code::E0332,
+                            key.span,
+                            format!("`{}` cannot be the key of a map", self.show(&key_type)),
+                        )
                         .label("keys are Text")
                         .help("write `{Text: T}` and turn the key into text with `to_text()`");
                     self.report(d);
@@ -266,7 +274,10 @@ impl World<'_> {
                     let d = self
                         .error(names::E0201, module.span, format!("no module is called `{}`", module.name))
                         .suggest(near.as_deref())
-                        .help(format!("`use {}` or `use \"./file.wflow\" as {}` names one", module.name, module.name));
+                        .help(format!(
+                            "`use {}` or `use \"./file.wflow\" as {}` names one",
+                            module.name, module.name
+                        ));
                     self.report(d);
                     Type::Error
                 }
@@ -345,7 +356,10 @@ impl World<'_> {
             None if self.module(module).lost.contains(&*name.name) => None,
             None => {
                 let state = self.module(module);
-                let visible = state.scope.iter().filter(|(n, d)| !n.starts_with('_') && !matches!(d.decl, Decl::Module(_)));
+                let visible = state
+                    .scope
+                    .iter()
+                    .filter(|(n, d)| !n.starts_with('_') && !matches!(d.decl, Decl::Module(_)));
                 let near = did_you_mean(&name.name, visible.map(|(n, _)| &**n)).map(str::to_owned);
                 let file = self.sources.file(state.ast.id).name.clone();
                 let d = self

@@ -160,8 +160,12 @@ pub(super) fn broken(value: &Expr, refinement: &Refinement) -> Option<String> {
         Shape::Matches { pattern, regex } => {
             text.filter(|t| !regex.is_match(t)).map(|_| format!("it does not match `{pattern}`"))
         }
-        Shape::MinLen(n) => len.filter(|l| l < n).map(|l| format!("it has {l} {unit} and needs {n} at least")),
-        Shape::MaxLen(n) => len.filter(|l| l > n).map(|l| format!("it has {l} {unit} and may have {n} at most")),
+        Shape::MinLen(n) => {
+            len.filter(|l| l < n).map(|l| format!("it has {l} {unit} and needs {n} at least"))
+        }
+        Shape::MaxLen(n) => {
+            len.filter(|l| l > n).map(|l| format!("it has {l} {unit} and may have {n} at most"))
+        }
         Shape::Minimum { value, exclusive } => number
             .filter(|x| x < value || (*exclusive && x == value))
             .map(|_| format!("it must be {} {value}", if *exclusive { "above" } else { "at least" })),

@@ -7,7 +7,8 @@ use super::world::*;
 use crate::diagnostics::codes::{flow, names, types as code};
 use crate::diagnostics::did_you_mean;
 use crate::syntax::ast::{
-    Answer, Expect, ExpectKind, Expr, ExprKind, Given, GivenArg, GivenEffect, Ident, Outcome, RanCount, TestItem, TestStmt,
+    Answer, Expect, ExpectKind, Expr, ExprKind, Given, GivenArg, GivenEffect, Ident, Outcome, RanCount,
+    TestItem, TestStmt,
 };
 use crate::types::methods::BuiltinFunction;
 use crate::types::{Type, forms};
@@ -22,7 +23,11 @@ impl World<'_> {
                 Type::Error => Type::Error,
                 _ => {
                     let shown = self.show(&ty);
-                    let d = self.error(code::E0323, table.span, format!("`{shown}` is no table: a list is needed"));
+                    let d = self.error(
+                        code::E0323,
+                        table.span,
+                        format!("`{shown}` is no table: a list is needed"),
+                    );
                     self.report(d);
                     Type::Error
                 }
@@ -121,7 +126,12 @@ impl World<'_> {
     /// `{ exit: 101, stderr: "…" }` with any of the fields, or a text, or what the command gives as JSON.
     fn given_output(&mut self, e: &Expr) {
         if let ExprKind::Record(fields) = &e.kind {
-            let known = [("exit", Type::Int), ("stdout", Type::Text), ("stderr", Type::Text), ("duration", Type::Duration)];
+            let known = [
+                ("exit", Type::Int),
+                ("stdout", Type::Text),
+                ("stderr", Type::Text),
+                ("duration", Type::Duration),
+            ];
             let output = fields.iter().any(|f| matches!(&*f.name.name, "exit" | "stdout" | "stderr"));
             for f in fields {
                 match known.iter().find(|(n, _)| *n == &*f.name.name) {
@@ -133,7 +143,11 @@ impl World<'_> {
                         if output {
                             let near = did_you_mean(&f.name.name, known.iter().map(|(n, _)| *n));
                             let d = self
-                                .error(code::E0302, f.name.span, format!("the output of a command has no `{}`", f.name.name))
+                                .error(
+                                    code::E0302,
+                                    f.name.span,
+                                    format!("the output of a command has no `{}`", f.name.name),
+                                )
                                 .label("unknown")
                                 .suggest(near)
                                 .help("its fields are exit, stdout, stderr, duration");

@@ -4,7 +4,7 @@ use crate::syntax::ast::*;
 
 pub(super) enum Node<'a> {
     Stmt(&'a Stmt),
-    Expr(&'a Expr),
+    Expr(#[allow(dead_code)] &'a Expr),
 }
 
 pub(super) fn block<'a>(b: &'a Block, see: &mut dyn FnMut(Node<'a>)) {
@@ -29,8 +29,8 @@ pub(super) fn expr<'a>(e: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {
     use ExprKind::*;
     see(Node::Expr(e));
     match &e.kind {
-        None | Bool(_) | Int(_) | Float(_) | Duration(_) | Size(_) | Name(_) | TypeName(_) | Variant(_) | Continue
-        | Error => {}
+        None | Bool(_) | Int(_) | Float(_) | Duration(_) | Size(_) | Name(_) | TypeName(_) | Variant(_)
+        | Continue | Error => {}
         Text(t) => text(t, see),
         List(items) => items.iter().for_each(|i| expr(&i.value, see)),
         Map(entries) => entries.iter().for_each(|(k, v)| {

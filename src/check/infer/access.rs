@@ -44,9 +44,11 @@ impl World<'_> {
                 let ty = self.method_result(e, &receiver, method);
                 if optional { Type::optional(ty) } else { ty }
             }
-            Head::Method(_, method, _) => {
-                self.not_a_value(span, format!("`{}` is a method", method.name), format!("call it: `{}`", method.signature()))
-            }
+            Head::Method(_, method, _) => self.not_a_value(
+                span,
+                format!("`{}` is a method", method.name),
+                format!("call it: `{}`", method.signature()),
+            ),
             Head::Callable(id) => {
                 let callable = &self.callables[id.0 as usize];
                 if callable.kind == CallableKind::Fn {
@@ -58,17 +60,31 @@ impl World<'_> {
                     }));
                 }
                 let (kind, name) = (callable.kind.keyword(), callable.name.clone());
-                self.not_a_value(span, format!("`{name}` is a {kind}, not a value"), format!("call it: `{name}(…)`"))
+                self.not_a_value(
+                    span,
+                    format!("`{name}` is a {kind}, not a value"),
+                    format!("call it: `{name}(…)`"),
+                )
             }
-            Head::Module(_) => self.not_a_value(span, "a module is not a value", "name one of its members: `module.name`"),
+            Head::Module(_) => {
+                self.not_a_value(span, "a module is not a value", "name one of its members: `module.name`")
+            }
             Head::Type(ty) => {
                 let shown = self.show(&ty);
-                self.not_a_value(span, format!("`{shown}` is a type, not a value"), format!("make one: `{shown}(…)`"))
+                self.not_a_value(
+                    span,
+                    format!("`{shown}` is a type, not a value"),
+                    format!("make one: `{shown}(…)`"),
+                )
             }
             Head::Agent(_) => self.not_a_value(span, "an agent is not a value", "ask it: `ask agent \"…\"`"),
             Head::Builtin(b) => {
                 let name = Builtin::ALL.iter().find(|(_, x)| *x == b).map_or("", |(n, _)| n);
-                self.not_a_value(span, format!("`{name}` is a function, not a value"), format!("call it: `{name}(…)`"))
+                self.not_a_value(
+                    span,
+                    format!("`{name}` is a function, not a value"),
+                    format!("call it: `{name}(…)`"),
+                )
             }
             Head::Static(_, f) => self.not_a_value(
                 span,
@@ -192,6 +208,10 @@ impl World<'_> {
             .chain(declared.iter().map(|n| &**n))
             .chain(Builtin::ALL.iter().map(|(n, _)| *n));
         let near = did_you_mean(&name.name, candidates).map(str::to_owned);
+        // What was surely meant is not unused, too.
+        if let Some(local) = near.as_deref().and_then(|n| self.body.find(n)) {
+            self.body.locals[local as usize].used = true;
+        }
         let mut d = self
             .error(names::E0201, name.span, format!("there is no `{}` here", name.name))
             .label("unknown name")
@@ -237,9 +257,17 @@ impl World<'_> {
                     Some(ty) => self.error(
                         code::E0327,
                         e.span,
-                        format!("`.{}` stands where `{}` is expected, which is no enum", name.name, self.show(ty)),
+                        format!(
+                            "`.{}` stands where `{}` is expected, which is no enum",
+                            name.name,
+                            self.show(ty)
+                        ),
                     ),
-                    None => self.error(code::E0327, e.span, format!("nothing tells which enum `.{}` belongs to", name.name)),
+                    None => self.error(
+                        code::E0327,
+                        e.span,
+                        format!("nothing tells which enum `.{}` belongs to", name.name),
+                    ),
                 }
                 .label("a variant of which type?");
                 d = match &owners[..] {
@@ -278,10 +306,14 @@ impl World<'_> {
             return Some(i as u32);
         }
         let near = did_you_mean(&name.name, variants.iter().map(|v| &*v.name));
-        let mut d = Diagnostic::error(code::E0315, name.span, format!("`{}` has no variant `{}`", decl.name, name.name))
-            .label("unknown variant")
-            .also(decl.span, "the enum is declared here")
-            .suggest(near);
+        let mut d = Diagnostic::error(
+            code::E0315,
+            name.span,
+            format!("`{}` has no variant `{}`", decl.name, name.name),
+        )
+        .label("unknown variant")
+        .also(decl.span, "the enum is declared here")
+        .suggest(near);
         if near.is_none() {
             let all: Vec<String> = variants.iter().map(|v| format!("`{}`", v.name)).collect();
             d = d.help(format!("its variants are {}", all.join(", ")));
@@ -366,7 +398,10 @@ impl World<'_> {
                         let d = self
                             .error(code::E0312, base.span, "this may be `none`, which has no fields")
                             .label(format!("this is `{}`", self.show(ty)))
-                            .help(format!("write `?.{}`, or look with `match` or `if x != none` before", name.name));
+                            .help(format!(
+                                "write `?.{}`, or look with `match` or `if x != none` before",
+                                name.name
+                            ));
                         self.report(d);
                         return Head::Bad;
                     }
@@ -374,9 +409,10 @@ impl World<'_> {
                 }
             }
             (_, true) => {
-                let d = Diagnostic::warning(lint::L0707, name.span, "`?.` after a value that is never `none`")
-                    .label(format!("`{}` is always there", self.show(ty)))
-                    .help("write `.`");
+                let d =
+                    Diagnostic::warning(lint::L0707, name.span, "`?.` after a value that is never `none`")
+                        .label(format!("`{}` is always there", self.show(ty)))
+                        .help("write `.`");
                 self.report(d);
             }
             _ => {}

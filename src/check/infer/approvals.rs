@@ -36,7 +36,11 @@ impl World<'_> {
         if gate.timeout.is_none()
             && let Some(by) = gate.escalate.first()
         {
-            self.contradiction(by.span, "`escalate` without a `timeout` never happens", "add `timeout 24h` before it");
+            self.contradiction(
+                by.span,
+                "`escalate` without a `timeout` never happens",
+                "add `timeout 24h` before it",
+            );
         }
         let edited = gate.edit.as_ref().map(|v| {
             let ty = self.expr(v, Want::Any);
@@ -78,7 +82,11 @@ impl World<'_> {
             self.body.leave(mark);
             if !matches!(got, Type::Never | Type::Error) {
                 let d = self
-                    .error(flow::E0407, reject.span, "`on reject` must leave: nothing after a rejected gate may run")
+                    .error(
+                        flow::E0407,
+                        reject.span,
+                        "`on reject` must leave: nothing after a rejected gate may run",
+                    )
                     .label("goes on behind the gate")
                     .help("end it with `return`, `fail`, or `continue` or `break` of an enclosing loop");
                 self.report(d);
@@ -103,7 +111,11 @@ impl World<'_> {
                     && of.is_empty()
                     && n > 0
                 {
-                    let d = self.error(flow::E0408, by.span, format!("nobody is listed, so {n} can never approve"));
+                    let d = self.error(
+                        flow::E0408,
+                        by.span,
+                        format!("nobody is listed, so {n} can never approve"),
+                    );
                     self.report(d);
                 }
             }
@@ -119,7 +131,10 @@ impl World<'_> {
                 return;
             }
         };
-        let constant = matches!(self.module(self.current).scope.get(&name.name).map(|d| d.decl), Some(crate::check::world::Decl::Const(_)));
+        let constant = matches!(
+            self.module(self.current).scope.get(&name.name).map(|d| d.decl),
+            Some(crate::check::world::Decl::Const(_))
+        );
         if self.body.find(&name.name).is_some() || constant {
             let ty = self.expr(e, Want::Any);
             self.fits(e, &ty, &Type::Role, Why::Of("a role or person"));

@@ -29,9 +29,13 @@ impl World<'_> {
             let slot = match &arg.name {
                 None => {
                     if let Some(before) = named {
-                        let d = Diagnostic::error(code::E0305, arg.span, "an argument without a name after one with a name")
-                            .label("which parameter is this?")
-                            .also(before, "named here");
+                        let d = Diagnostic::error(
+                            code::E0305,
+                            arg.span,
+                            "an argument without a name after one with a name",
+                        )
+                        .label("which parameter is this?")
+                        .also(before, "named here");
                         self.report(d.help("name this one, too"));
                         self.expr(&arg.value, Want::Any);
                         continue;
@@ -50,9 +54,13 @@ impl World<'_> {
                         Some(slot) => slot,
                         None => {
                             let near = did_you_mean(&name.name, params.iter().map(|(n, _)| *n));
-                            let d = Diagnostic::error(code::E0305, name.span, format!("there is no parameter `{}`", name.name))
-                                .label("unknown")
-                                .suggest(near);
+                            let d = Diagnostic::error(
+                                code::E0305,
+                                name.span,
+                                format!("there is no parameter `{}`", name.name),
+                            )
+                            .label("unknown")
+                            .suggest(near);
                             let d = shape(d, callee);
                             self.report(d);
                             self.expr(&arg.value, Want::Any);
@@ -64,9 +72,13 @@ impl World<'_> {
             match order[slot] {
                 None => order[slot] = Some(i as u32),
                 Some(first) => {
-                    let d = Diagnostic::error(code::E0306, arg.span, format!("`{}` is given twice", params[slot].0))
-                        .label("again")
-                        .also(args[first as usize].span, "first here");
+                    let d = Diagnostic::error(
+                        code::E0306,
+                        arg.span,
+                        format!("`{}` is given twice", params[slot].0),
+                    )
+                    .label("again")
+                    .also(args[first as usize].span, "first here");
                     self.report(d);
                     self.expr(&arg.value, Want::Any);
                 }

@@ -5,8 +5,8 @@ use super::{Want, Why, unparen};
 use crate::check::body::LocalKind;
 use crate::check::program::Res;
 use crate::check::world::World;
-use crate::diagnostics::codes::{flow, lint, types as code};
 use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::{flow, lint, types as code};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Expr, ExprKind, Stmt, StmtKind};
 use crate::types::Type;
@@ -126,7 +126,12 @@ impl World<'_> {
     }
 
     /// The value of a `let` or `var`, and hence the type of its name.
-    fn declared_value(&mut self, ty: Option<&crate::syntax::ast::TypeExpr>, value: &Expr, word: &str) -> Type {
+    fn declared_value(
+        &mut self,
+        ty: Option<&crate::syntax::ast::TypeExpr>,
+        value: &Expr,
+        word: &str,
+    ) -> Type {
         if let Some(written) = ty {
             let declared = self.resolve(written);
             self.check(value, &declared, Why::At(written.span, "the type is given here"));
@@ -232,7 +237,8 @@ impl World<'_> {
         ) {
             return;
         }
-        let mut d = Diagnostic::warning(lint::L0701, e.span, "this value is computed and dropped").label("not used");
+        let mut d =
+            Diagnostic::warning(lint::L0701, e.span, "this value is computed and dropped").label("not used");
         d = match &e.kind {
             ExprKind::Binary { op: crate::syntax::ast::BinaryOp::Eq, .. } => {
                 d.help("`=` assigns, `==` compares; `ensure a == b else \"…\"` demands it")
@@ -306,7 +312,11 @@ impl World<'_> {
                         None => {
                             let (a, b) = (self.show(&so_far), self.show(ty));
                             let mut d = self
-                                .error(code::E0329, branch.span(), format!("branches of different types: `{a}` and `{b}`"))
+                                .error(
+                                    code::E0329,
+                                    branch.span(),
+                                    format!("branches of different types: `{a}` and `{b}`"),
+                                )
                                 .label(format!("this gives `{b}`"));
                             if let Some(first) = first {
                                 d = d.also(first, format!("this gives `{a}`"));

@@ -49,7 +49,11 @@ impl World<'_> {
                 if !ty.is_error() {
                     let shown = self.show(&ty);
                     let d = self
-                        .error(code::E0307, callee.span, format!("a value of type `{shown}` cannot be called"))
+                        .error(
+                            code::E0307,
+                            callee.span,
+                            format!("a value of type `{shown}` cannot be called"),
+                        )
                         .label(format!("this is `{shown}`"));
                     self.report(d);
                 }
@@ -94,7 +98,9 @@ impl World<'_> {
         let callee = match args.len() == params.len() && args.iter().all(|a| a.name.is_none()) {
             // The plain case needs no words.
             true => Callee { signature: String::new(), declared: None, params: &params },
-            false => Callee { signature: self.signature_text(id), declared: self.head_span(id), params: &params },
+            false => {
+                Callee { signature: self.signature_text(id), declared: self.head_span(id), params: &params }
+            }
         };
         let order = self.arguments(e, args, &callee);
         for (i, arg) in order.iter().enumerate() {
@@ -122,7 +128,9 @@ impl World<'_> {
                 d.help(format!("write the plain value where `{shown}` is expected, or `{shown}.parse(text)`"))
             }
             Type::Record(_) => d.help("write the record: `{ field: value }`"),
-            _ if forms::has_parse(ty, &self.defs) => d.help(format!("`{shown}.parse(text)` reads one from a text")),
+            _ if forms::has_parse(ty, &self.defs) => {
+                d.help(format!("`{shown}.parse(text)` reads one from a text"))
+            }
             _ => d,
         };
         self.report(d);
@@ -130,7 +138,14 @@ impl World<'_> {
         Type::Error
     }
 
-    fn construct_with(&mut self, e: &Expr, args: &[Arg], fields: &[Field], name: &str, span: crate::source::Span) {
+    fn construct_with(
+        &mut self,
+        e: &Expr,
+        args: &[Arg],
+        fields: &[Field],
+        name: &str,
+        span: crate::source::Span,
+    ) {
         let params: Vec<(&str, bool)> =
             fields.iter().map(|f| (&*f.name, matches!(f.ty, Type::Optional(_)))).collect();
         let shown: Vec<String> = fields.iter().map(|f| format!("{}: {}", f.name, self.show(&f.ty))).collect();

@@ -27,7 +27,11 @@ impl World<'_> {
             self.check(&retry.times, &Type::Int, Why::Of("how often to try again is an Int"));
             self.positive(&retry.times, "`retry` tries again at least once");
             if let Some(every) = &retry.every {
-                self.check(every, &Type::Duration, Why::Of("the pause between tries is a Duration such as `10s`"));
+                self.check(
+                    every,
+                    &Type::Duration,
+                    Why::Of("the pause between tries is a Duration such as `10s`"),
+                );
             }
             if let Some(on) = &retry.on {
                 self.exit_codes(on);
@@ -59,7 +63,11 @@ impl World<'_> {
                             _ => {
                                 let shown = self.show(&ty);
                                 let d = self
-                                    .error(code::E0301, e.span, format!("`...` needs a list, found `{shown}`"))
+                                    .error(
+                                        code::E0301,
+                                        e.span,
+                                        format!("`...` needs a list, found `{shown}`"),
+                                    )
                                     .label(format!("this is `{shown}`"))
                                     .help("one value makes one word: write it without the dots");
                                 self.report(d);
@@ -93,7 +101,8 @@ impl World<'_> {
         }
         let ty = self.expr(env, Want::Any);
         match bare(&ty) {
-            Type::Map(item) if matches!(item.base(), Type::Secret) || forms::has_text_form(item, &self.defs) => {}
+            Type::Map(item)
+                if matches!(item.base(), Type::Secret) || forms::has_text_form(item, &self.defs) => {}
             Type::Error => {}
             _ => {
                 let shown = self.show(&ty);

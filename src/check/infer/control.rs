@@ -23,7 +23,8 @@ impl World<'_> {
                 && (left != ty || !takes_none(&arm.pattern.kind))
                 && !matches!(arm.pattern.kind, PatternKind::Any | PatternKind::Bind(_))
             {
-                let fact = crate::check::body::Fact { place: place.clone(), ty: (**inner).clone(), holds: true };
+                let fact =
+                    crate::check::body::Fact { place: place.clone(), ty: (**inner).clone(), holds: true };
                 self.body.facts.push(fact);
             }
             if let Some(guard) = &arm.guard {
@@ -140,7 +141,8 @@ impl World<'_> {
             }
             return Type::Never;
         };
-        let why = span.map_or(Why::Of("there is no result type"), |s| Why::At(s, "the result type is given here"));
+        let why =
+            span.map_or(Why::Of("there is no result type"), |s| Why::At(s, "the result type is given here"));
         match value {
             Some(v) => {
                 self.check(v, &expected, why);
@@ -149,7 +151,11 @@ impl World<'_> {
                 if !matches!(expected, Type::Nothing | Type::Error) {
                     let shown = self.show(&expected);
                     let d = self
-                        .error(flow::E0409, e.span, format!("this returns nothing, but `{shown}` is promised"))
+                        .error(
+                            flow::E0409,
+                            e.span,
+                            format!("this returns nothing, but `{shown}` is promised"),
+                        )
                         .label("a value is missing");
                     let d = self.because(d, why);
                     self.report(d);

@@ -7,7 +7,7 @@ use crate::check::world::World;
 use crate::diagnostics::codes::types as code;
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident};
 use crate::types::methods::{Bound, Method, Sig};
-use crate::types::{Field, FnType, Fit, Type, fields_of, fit, forms, join};
+use crate::types::{Field, Fit, FnType, Type, fields_of, fit, forms, join};
 use std::sync::Arc;
 
 pub(super) type Vars = [Option<Type>; 2];
@@ -25,7 +25,11 @@ impl World<'_> {
         if !self.unify(&method.receiver, receiver, &mut vars) {
             let shown = self.show(receiver);
             let d = self
-                .error(code::E0303, e.span, format!("`{}` works on `{}`, this is `{shown}`", method.name, method.receiver))
+                .error(
+                    code::E0303,
+                    e.span,
+                    format!("`{}` works on `{}`, this is `{shown}`", method.name, method.receiver),
+                )
                 .label("not of that shape");
             self.report(d);
             self.any_arguments(args);
@@ -114,7 +118,14 @@ impl World<'_> {
         }
     }
 
-    fn function_argument(&mut self, arg: &Expr, params: &'static [Sig], result: &Sig, vars: &mut Vars, hints: &Vars) {
+    fn function_argument(
+        &mut self,
+        arg: &Expr,
+        params: &'static [Sig],
+        result: &Sig,
+        vars: &mut Vars,
+        hints: &Vars,
+    ) {
         let types: Vec<Type> =
             params.iter().map(|p| instantiate(p, vars, None).unwrap_or(Type::Never)).collect();
         let inner = unparen(arg);
@@ -123,8 +134,16 @@ impl World<'_> {
             if names.len() != types.len() {
                 let n = types.len();
                 let d = self
-                    .error(code::E0304, inner.span, format!("this lambda takes {} values and gets {n}", names.len()))
-                    .label(if n == 1 { "write `x => …`".into() } else { format!("write it with {n} parameters") });
+                    .error(
+                        code::E0304,
+                        inner.span,
+                        format!("this lambda takes {} values and gets {n}", names.len()),
+                    )
+                    .label(if n == 1 {
+                        "write `x => …`".into()
+                    } else {
+                        format!("write it with {n} parameters")
+                    });
                 self.report(d);
                 self.lambda(inner, names, body, &vec![Type::Error; names.len()], Want::Any);
                 return;
@@ -157,7 +176,11 @@ impl World<'_> {
                     let shown = self.show(&got);
                     let needed: Vec<String> = types.iter().map(|t| self.show(t)).collect();
                     let d = self
-                        .error(code::E0301, arg.span, format!("`{shown}` does not take ({})", needed.join(", ")))
+                        .error(
+                            code::E0301,
+                            arg.span,
+                            format!("`{shown}` does not take ({})", needed.join(", ")),
+                        )
                         .help("write a lambda that calls it: `x => f(x)`");
                     self.report(d);
                     return;
@@ -217,7 +240,14 @@ impl World<'_> {
     }
 
     /// Checks a lambda's body with these types of its parameters; its type is the result's.
-    pub(super) fn lambda(&mut self, e: &Expr, names: &[Ident], body: &Expr, types: &[Type], want: Want<'_>) -> Type {
+    pub(super) fn lambda(
+        &mut self,
+        e: &Expr,
+        names: &[Ident],
+        body: &Expr,
+        types: &[Type],
+        want: Want<'_>,
+    ) -> Type {
         let mark = self.body.mark();
         let pure = self.body.pure.replace(self.body.pure.unwrap_or("a lambda"));
         let result = self.body.result.take();
@@ -272,14 +302,14 @@ impl World<'_> {
         }
         match (sig, ty.base()) {
             (_, Type::Error | Type::Never) => true,
-            (Sig::List(s), Type::List(t)) | (Sig::Map(s), Type::Map(t)) | (Sig::Optional(s), Type::Optional(t)) => {
-                self.unify(s, t, vars)
-            }
+            (Sig::List(s), Type::List(t))
+            | (Sig::Map(s), Type::Map(t))
+            | (Sig::Optional(s), Type::Optional(t)) => self.unify(s, t, vars),
             (Sig::Optional(_), Type::NoneType) => true,
             (Sig::Record(fields), t) => match fields_of(t, &self.defs) {
-                Some(have) => fields
-                    .iter()
-                    .all(|(n, s)| have.iter().find(|f| &*f.name == *n).is_some_and(|f| self.unify(s, &f.ty, vars))),
+                Some(have) => fields.iter().all(|(n, s)| {
+                    have.iter().find(|f| &*f.name == *n).is_some_and(|f| self.unify(s, &f.ty, vars))
+                }),
                 None => false,
             },
             (sig, t) => instantiate(sig, vars, None).is_some_and(|s| fit(t, &s, &self.defs) == Fit::Same),
@@ -292,9 +322,9 @@ impl World<'_> {
             (Sig::T, t) if hints[0].is_none() => hints[0] = Some(t.clone()),
             (Sig::U, t) if hints[1].is_none() => hints[1] = Some(t.clone()),
             (sig, Type::Refined(r)) => self.hint(sig, &r.base, hints),
-            (Sig::Optional(s), Type::Optional(t)) | (Sig::List(s), Type::List(t)) | (Sig::Map(s), Type::Map(t)) => {
-                self.hint(s, t, hints)
-            }
+            (Sig::Optional(s), Type::Optional(t))
+            | (Sig::List(s), Type::List(t))
+            | (Sig::Map(s), Type::Map(t)) => self.hint(s, t, hints),
             (sig, Type::Optional(t)) => self.hint(sig, t, hints),
             (Sig::Optional(s), t) => self.hint(s, t, hints),
             _ => {}

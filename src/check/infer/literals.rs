@@ -46,10 +46,16 @@ impl World<'_> {
                 .help("hand it to a command through `env { NAME: secret(\"NAME\") }`");
             return self.report(d);
         }
-        let d = self.error(code::E0309, span, format!("`{shown}` has no text form, so it cannot go into {place}"));
+        let d = self.error(
+            code::E0309,
+            span,
+            format!("`{shown}` has no text form, so it cannot go into {place}"),
+        );
         let d = match ty.base() {
             Type::Optional(_) | Type::NoneType => d.help("say what stands there for `none`: `{x ?? \"…\"}`"),
-            Type::List(_) => d.help("join the items: `{xs.join(\", \")}`; in a command `{xs...}` is one word an item"),
+            Type::List(_) => {
+                d.help("join the items: `{xs.join(\", \")}`; in a command `{xs...}` is one word an item")
+            }
             Type::Output => d.help("write `.stdout`, or `run … as Text`"),
             Type::Record(_) | Type::Named(_) | Type::Map(_) | Type::Approval => {
                 d.help("name a field, or write `{x.to_json()}`")
@@ -248,7 +254,10 @@ impl World<'_> {
 
     pub fn unknown_field(&mut self, span: Span, name: &str, of: &str, declared: &[Field], why: Why) {
         let near = did_you_mean(name, declared.iter().map(|d| &*d.name));
-        let mut d = self.error(code::E0302, span, format!("`{of}` has no field `{name}`")).label("unknown").suggest(near);
+        let mut d = self
+            .error(code::E0302, span, format!("`{of}` has no field `{name}`"))
+            .label("unknown")
+            .suggest(near);
         if near.is_none() && !declared.is_empty() {
             let all: Vec<String> = declared.iter().map(|d| format!("`{}`", d.name)).collect();
             d = d.help(format!("its fields are {}", all.join(", ")));
@@ -307,7 +316,11 @@ impl World<'_> {
                 .error(code::E0310, span, format!("a secret cannot go into {place}"))
                 .label("its value would be recorded and shown")
                 .help("a secret goes only into `env { }` of a `run`"),
-            false => self.error(code::E0320, span, format!("`{shown}` has no JSON form, so it cannot go into {place}")),
+            false => self.error(
+                code::E0320,
+                span,
+                format!("`{shown}` has no JSON form, so it cannot go into {place}"),
+            ),
         };
         self.report(d);
     }

@@ -93,7 +93,11 @@ impl World<'_> {
                 None => {
                     let (a, b) = (self.show(&ty), self.show(&got));
                     let d = self
-                        .error(code::E0329, e.span, format!("`break` gives values of different types: `{a}` and `{b}`"))
+                        .error(
+                            code::E0329,
+                            e.span,
+                            format!("`break` gives values of different types: `{a}` and `{b}`"),
+                        )
                         .label("in this loop");
                     self.report(d);
                     Type::Error
@@ -128,7 +132,11 @@ impl World<'_> {
                 None => {
                     let (a, b) = (self.show(&body_part.1), self.show(&got));
                     let d = self
-                        .error(code::E0329, Branch::Block(block).span(), format!("`break` gives `{a}`, `else` gives `{b}`"))
+                        .error(
+                            code::E0329,
+                            Branch::Block(block).span(),
+                            format!("`break` gives `{a}`, `else` gives `{b}`"),
+                        )
                         .label(format!("this gives `{b}`"));
                     self.report(d);
                     Type::Error

@@ -19,8 +19,8 @@ mod operators;
 mod patterns;
 
 use super::program::CallableId;
-use super::world::World;
 use super::shapes;
+use super::world::World;
 use crate::diagnostics::codes::{flow, names, types as code};
 use crate::diagnostics::did_you_mean;
 use crate::source::Span;
@@ -68,7 +68,11 @@ impl World<'_> {
         if self.body.nesting > MAX_NESTING {
             self.body.nesting -= 1;
             let d = self
-                .error(flow::E0416, e.span, format!("more than {MAX_NESTING} expressions stand inside each other"))
+                .error(
+                    flow::E0416,
+                    e.span,
+                    format!("more than {MAX_NESTING} expressions stand inside each other"),
+                )
                 .help("give parts of it a name with `let`");
             self.report(d);
             return Type::Error;
@@ -111,7 +115,9 @@ impl World<'_> {
                 Type::Range
             }
             ExprKind::Block(block) => self.block(block, want),
-            ExprKind::If { condition, then, otherwise } => self.if_(e, condition, then, otherwise.as_deref(), want),
+            ExprKind::If { condition, then, otherwise } => {
+                self.if_(e, condition, then, otherwise.as_deref(), want)
+            }
             ExprKind::Match { subject, arms } => self.match_(e, subject, arms, want),
             ExprKind::For { pattern, iterable, body } => self.for_(pattern, iterable, body, want),
             ExprKind::Repeat { limit, body, otherwise } => {
@@ -227,11 +233,17 @@ impl World<'_> {
                 d.help("`\"{…}\"` or `to_text()` makes a text of it")
             }
             (Type::Text, Type::Int | Type::Float | Type::Duration | Type::Size | Type::Time | Type::Bool) => {
-                d.help(format!("`{wanted}.parse(text)` reads one from a text and gives `none` if it is not one"))
+                d.help(format!(
+                    "`{wanted}.parse(text)` reads one from a text and gives `none` if it is not one"
+                ))
             }
-            (Type::Output, Type::Text) => d.help("`run … as Text` gives the standard output; so does `.stdout`"),
+            (Type::Output, Type::Text) => {
+                d.help("`run … as Text` gives the standard output; so does `.stdout`")
+            }
             (_, Type::Json) => d.help("`to_json()` gives the JSON form"),
-            (Type::Json, _) => d.help(format!("`{wanted}.from_json(json)` gives it, or `none` if it does not fit")),
+            (Type::Json, _) => {
+                d.help(format!("`{wanted}.from_json(json)` gives it, or `none` if it does not fit"))
+            }
             _ => d,
         };
         self.report(d);

@@ -4,8 +4,8 @@ use super::literals::bare;
 use super::{Want, Why, unparen};
 use crate::check::body::is_none;
 use crate::check::world::World;
-use crate::diagnostics::codes::{lint, types as code};
 use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::{lint, types as code};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::types::methods::Bound;
@@ -92,7 +92,11 @@ impl World<'_> {
         }
         match join(&inner, &fallback, &self.defs) {
             Some(ty) => {
-                let whole = if matches!(got.base(), Type::Optional(_)) { Type::optional(ty.clone()) } else { ty.clone() };
+                let whole = if matches!(got.base(), Type::Optional(_)) {
+                    Type::optional(ty.clone())
+                } else {
+                    ty.clone()
+                };
                 self.retarget(left, &got, &whole);
                 self.retarget(right, &fallback, &ty);
                 ty
@@ -152,7 +156,11 @@ impl World<'_> {
         // A text compared with a path or role is compared as text.
         let fits = |a: &Type, b: &Type| match fit(a, b, &self.defs) {
             Fit::No => false,
-            _ => !matches!((a.base(), bare(b)), (Type::Text, Type::Path | Type::Role)) || is_text(left) || is_text(right),
+            _ => {
+                !matches!((a.base(), bare(b)), (Type::Text, Type::Path | Type::Role))
+                    || is_text(left)
+                    || is_text(right)
+            }
         };
         if !fits(l.base(), r.base()) && !fits(r.base(), l.base()) && join(&l, &r, &self.defs).is_none() {
             let d = self
@@ -227,7 +235,11 @@ impl World<'_> {
             _ => {
                 let rs = self.show(&r);
                 let mut d = self
-                    .error(code::E0308, op_span, format!("`in` needs a list, a range or a map on its right, not `{rs}`"))
+                    .error(
+                        code::E0308,
+                        op_span,
+                        format!("`in` needs a list, a range or a map on its right, not `{rs}`"),
+                    )
                     .also(right.span, format!("this is `{rs}`"));
                 if let Type::Text = r.base() {
                     d = d.help("`text.contains(part)` asks whether a part stands in a text");
@@ -275,7 +287,15 @@ impl World<'_> {
         }
     }
 
-    fn arithmetic(&mut self, e: &Expr, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr, want: Want<'_>) -> Type {
+    fn arithmetic(
+        &mut self,
+        e: &Expr,
+        op: BinaryOp,
+        op_span: Span,
+        left: &Expr,
+        right: &Expr,
+        want: Want<'_>,
+    ) -> Type {
         use BinaryOp::*;
         use Type::*;
         let list_hint = match want.hint().map(bare) {
@@ -300,7 +320,10 @@ impl World<'_> {
                 Float
             }
             (Add, Text, Text) => Text,
-            (Add | Sub, Duration, Duration) | (Mul, Duration, Int) | (Mul, Int, Duration) | (Div, Duration, Int) => Duration,
+            (Add | Sub, Duration, Duration)
+            | (Mul, Duration, Int)
+            | (Mul, Int, Duration)
+            | (Div, Duration, Int) => Duration,
             (Add | Sub, Size, Size) | (Mul, Size, Int) | (Mul, Int, Size) | (Div, Size, Int) => Size,
             (Div, Duration, Duration) | (Div, Size, Size) => Float,
             (Add, Time, Duration) | (Add, Duration, Time) | (Sub, Time, Duration) => Time,
@@ -335,9 +358,13 @@ impl World<'_> {
             (BinaryOp::Add, Type::Text, _) | (BinaryOp::Add, _, Type::Text) => {
                 d.help("put values into a text with braces: `\"{a} and {b}\"`")
             }
-            (_, Type::Optional(_), _) | (_, _, Type::Optional(_)) => d.help("give a value for `none` with `??`"),
+            (_, Type::Optional(_), _) | (_, _, Type::Optional(_)) => {
+                d.help("give a value for `none` with `??`")
+            }
             (BinaryOp::Add, Type::List(_), _) => d.help("`xs.append(x)` or `xs + [x]` adds one item"),
-            (BinaryOp::Add, Type::Map(_), _) => d.help("`map.with(key, value)` adds an entry, `map.merge(other)` another map"),
+            (BinaryOp::Add, Type::Map(_), _) => {
+                d.help("`map.with(key, value)` adds an entry, `map.merge(other)` another map")
+            }
             (BinaryOp::Add, Type::Record(_) | Type::Named(_), _) => d,
             _ => d,
         };
@@ -369,7 +396,9 @@ impl World<'_> {
                 let d = match other {
                     Type::Text => d.help("`text.slice(from, to)` gives a part of a text"),
                     Type::Json => d.help("`json.get(\"key\")` and `json.at(index)` look into JSON"),
-                    Type::Optional(_) => d.help("it may be `none`: look with `match` or `if x != none` before"),
+                    Type::Optional(_) => {
+                        d.help("it may be `none`: look with `match` or `if x != none` before")
+                    }
                     Type::Record(_) | Type::Named(_) => d.help("a field is written `.field`"),
                     _ => d,
                 };

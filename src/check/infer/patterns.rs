@@ -39,7 +39,8 @@ impl World<'_> {
                     Type::Named(id) => matches!(&self.defs.get(*id).kind, DefKind::Enum(v) if v.len() == 1),
                     _ => false,
                 };
-                single && fields.iter().all(|f| f.pattern.as_ref().is_none_or(|p| self.always(p, self.ty(p.id))))
+                single
+                    && fields.iter().all(|f| f.pattern.as_ref().is_none_or(|p| self.always(p, self.ty(p.id))))
             }
             PatternKind::Or(list) => list.iter().any(|p| self.always(p, ty)),
             PatternKind::Literal(_) | PatternKind::Range { .. } => false,
@@ -65,7 +66,16 @@ impl World<'_> {
                 }
             }
             PatternKind::Variant { module, enum_name, variant, fields, rest } => {
-                self.variant_pattern(pattern, module.as_ref(), enum_name.as_ref(), variant, fields, *rest, ty, kind);
+                self.variant_pattern(
+                    pattern,
+                    module.as_ref(),
+                    enum_name.as_ref(),
+                    variant,
+                    fields,
+                    *rest,
+                    ty,
+                    kind,
+                );
             }
             PatternKind::Record { fields, rest } => {
                 let inner = bare(ty).clone();
@@ -268,17 +278,19 @@ impl World<'_> {
             let mark = self.body.mark();
             let from = self.body.locals.len();
             self.pattern(other, ty, kind);
-            let here: Vec<(Arc<str>, Type, Span)> = self.body.locals[from..]
-                .iter()
-                .map(|l| (l.name.clone(), l.ty.clone(), l.span))
-                .collect();
+            let here: Vec<(Arc<str>, Type, Span)> =
+                self.body.locals[from..].iter().map(|l| (l.name.clone(), l.ty.clone(), l.span)).collect();
             for (name, found, span) in &here {
                 match bound.iter().find(|(n, ..)| n == name) {
                     Some((_, t, _)) if t == found || t.is_error() || found.is_error() => {}
                     Some((_, t, _)) => {
                         let (a, b) = (self.show(t), self.show(found));
                         let d = self
-                            .error(code::E0324, *span, format!("`{name}` is `{a}` in one alternative and `{b}` in this"))
+                            .error(
+                                code::E0324,
+                                *span,
+                                format!("`{name}` is `{a}` in one alternative and `{b}` in this"),
+                            )
                             .also(first.span, "the other alternative");
                         self.report(d);
                     }

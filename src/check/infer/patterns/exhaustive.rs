@@ -156,7 +156,9 @@ impl Search<'_, '_> {
             Ctor::Some => vec![strip(ty).clone()],
             Ctor::Variant(i) => match ty.base() {
                 Type::Named(def) => match &self.world.defs.get(*def).kind {
-                    DefKind::Enum(vs) => vs.get(*i as usize).map(|v| v.fields.iter().map(|f| f.ty.clone()).collect()),
+                    DefKind::Enum(vs) => {
+                        vs.get(*i as usize).map(|v| v.fields.iter().map(|f| f.ty.clone()).collect())
+                    }
                     DefKind::Record(_) => None,
                 }
                 .unwrap_or_default(),
@@ -183,7 +185,9 @@ impl Search<'_, '_> {
                 DefKind::Enum(vs) => (0..vs.len() as u32).map(Ctor::Variant).collect(),
                 DefKind::Record(_) => vec![Ctor::Record],
             },
-            Type::Record(_) | Type::Output | Type::Approval | Type::Rejection | Type::Failure => vec![Ctor::Record],
+            Type::Record(_) | Type::Output | Type::Approval | Type::Rejection | Type::Failure => {
+                vec![Ctor::Record]
+            }
             _ => return None,
         })
     }
