@@ -30,7 +30,8 @@ fn child() {
 struct Scene {
     command: Command,
     rows: u16,
-    stdin: String,
+    /// `None`: it stays open, to be typed into.
+    stdin: Option<String>,
 }
 
 fn scene(case: &str) -> Scene {
@@ -38,7 +39,7 @@ fn scene(case: &str) -> Scene {
     command.args(["child", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
     command.env(CASE, case).env("NO_COLOR", "1").env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
     command.env_remove("VISUAL").env_remove("EDITOR");
-    Scene { command, rows: 40, stdin: String::new() }
+    Scene { command, rows: 40, stdin: Some(String::new()) }
 }
 
 impl Scene {
@@ -51,11 +52,15 @@ impl Scene {
         self
     }
     fn stdin(mut self, text: &str) -> Scene {
-        self.stdin = text.to_owned();
+        self.stdin = Some(text.to_owned());
+        self
+    }
+    fn keep_stdin(mut self) -> Scene {
+        self.stdin = None;
         self
     }
     fn start(self) -> Pty {
-        Pty::spawn(self.command, self.rows, 80, &self.stdin)
+        Pty::spawn(self.command, self.rows, 80, self.stdin.as_deref())
     }
 }
 

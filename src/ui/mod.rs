@@ -7,6 +7,7 @@ pub mod dialog;
 pub mod escape;
 pub mod json;
 pub mod pager;
+pub mod progress;
 mod signals;
 pub mod style;
 pub mod table;

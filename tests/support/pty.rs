@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ struct Screen {
 pub struct Pty {
     master: File,
     child: Child,
+    stdin: Option<ChildStdin>,
     screen: Arc<Screen>,
     /// Up to where `wait_for` has read.
     read: usize,
@@ -35,9 +36,9 @@ pub struct Finished {
 }
 
 impl Pty {
-    /// Starts the program with a new terminal as its controlling terminal; its standard input is the given text and
-    /// no terminal, its standard output is kept.
-    pub fn spawn(mut command: Command, rows: u16, columns: u16, stdin: &str) -> Pty {
+    /// Starts the program with a new terminal as its controlling terminal; its standard input is the
+    /// given text, or stays open; its standard output is kept. Neither is the terminal.
+    pub fn spawn(mut command: Command, rows: u16, columns: u16, stdin: Option<&str>) -> Pty {
         let (master, slave) = open_pair();
         set_size(&master, rows, columns);
         let slave_fd = slave.as_raw_fd();
@@ -53,9 +54,10 @@ impl Pty {
         }
         let mut child = command.spawn().expect("the program starts");
         drop(slave);
-        if let Some(mut input) = child.stdin.take() {
+        let mut input = child.stdin.take();
+        if let (Some(text), Some(mut input)) = (stdin, input.take_if(|_| stdin.is_some())) {
             // A program that does not read its input closes it.
-            let _ = input.write_all(stdin.as_bytes());
+            let _ = input.write_all(text.as_bytes());
         }
         let mut out = child.stdout.take().expect("standard output is a pipe");
         let stdout = std::thread::spawn(move || {
@@ -78,7 +80,7 @@ impl Pty {
                 }
             }
         });
-        Pty { master, child, screen, read: 0, stdout: Some(stdout) }
+        Pty { master, child, stdin: input, screen, read: 0, stdout: Some(stdout) }
     }
 
     /// Waits until the screen shows the text after what was waited for before; gives what stood before it.
@@ -104,6 +106,11 @@ impl Pty {
 
     pub fn send(&mut self, keys: &str) {
         self.master.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    pub fn type_to_stdin(&mut self, text: &str) {
+        let input = self.stdin.as_mut().expect("standard input stays open");
+        input.write_all(text.as_bytes()).and_then(|()| input.flush()).expect("the program reads it");
     }
 
     /// Waits for a prompt, then types a line.

@@ -8,6 +8,7 @@ use wflow::effects::ai::{Control, Provider, ProviderRequest, human::Human};
 use wflow::effects::approval::{Digests, Outcome, Sitting, decide, os_user};
 use wflow::interpreter::{AskRequest, CancelToken, GateReply, GateRequest, Previous};
 use wflow::policy::{Approvers, Assurance, Demand, People, Person, Role};
+use wflow::ui::progress::{Event, How, Progress};
 use wflow::ui::terminal::{Echo, Terminal, Wait};
 
 pub fn play(case: &str) -> String {
@@ -32,7 +33,6 @@ pub fn play(case: &str) -> String {
             // Opens only once the other side has typed and said so.
             let mut word = String::new();
             std::io::stdin().read_line(&mut word).expect("a line");
-            std::thread::sleep(Duration::from_millis(100));
             simple(&request)
         }
         "soon" => sit(&request, &People::default(), None, &[], Some(Duration::from_millis(300))),
@@ -74,6 +74,7 @@ pub fn play(case: &str) -> String {
             .join();
             String::from("went on")
         }
+        "progress" => progress(),
         "exit" => {
             let mut terminal = Terminal::open(&Wait::default()).expect("a terminal");
             terminal.println("leaving");
@@ -239,4 +240,27 @@ fn line(echo: Echo) -> String {
         Err(ended) => return format!("{ended:?}"),
     };
     format!("{:?}", terminal.line("type> ", echo, &Wait::default()))
+}
+
+fn progress() -> String {
+    let progress = Progress::new(false, false);
+    let path = String::from("release/tests");
+    progress.event(Event::StepStarted {
+        path: path.clone(),
+        name: "tests".into(),
+        title: Some("Run them".into()),
+    });
+    let run = String::from("release/tests/run#1");
+    progress.event(Event::Started { path: run.clone(), text: "cargo test".into() });
+    progress.event(Event::Output { path: run, line: "compiling".into() });
+    // The other side types when it has seen the frame.
+    let mut word = String::new();
+    std::io::stdin().read_line(&mut word).expect("a line");
+    {
+        let _pause = progress.pause();
+        let mut terminal = Terminal::open(&Wait::default()).expect("a terminal");
+        let _ = terminal.line("question> ", Echo::Shown, &Wait::default());
+    }
+    progress.event(Event::StepEnded { path, name: "tests".into(), how: How::Done, millis: Some(61_000) });
+    String::from("done")
 }

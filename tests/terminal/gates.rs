@@ -84,10 +84,9 @@ fn without_a_terminal_it_is_suspended() {
 
 #[test]
 fn what_was_typed_before_the_question_does_not_answer_it() {
-    let mut scene = scene("after-stdin");
-    scene.stdin = String::from("go\n");
-    let mut pty = scene.start();
+    let mut pty = scene("after-stdin").keep_stdin().start();
     pty.send("no\rtyped too early\r");
+    pty.type_to_stdin("go\n");
     pty.wait_for("decide as ");
     pty.send("later\r");
     assert!(result(&pty.finish()).starts_with("suspended Left"));

@@ -1,4 +1,4 @@
-//! The line editor, and that the terminal is always left as it was.
+//! The line editor, the live progress, and that the terminal is always left as it was.
 
 use super::{result, scene};
 
@@ -71,4 +71,18 @@ fn the_terminal_is_left_as_it_was() {
     pty.answer("type> ", "x");
     pty.wait_until_ended();
     assert!(pty.is_ordinary(), "after the end");
+}
+
+#[test]
+fn progress_is_live_and_stands_back_for_a_question() {
+    let mut pty = scene("progress").keep_stdin().start();
+    pty.wait_for("tests  Run them");
+    pty.wait_for("compiling");
+    pty.type_to_stdin("go\n");
+    let before = pty.answer("question> ", "answer");
+    // The frame was taken off before the question was shown.
+    assert!(before.ends_with("\x1b[J"), "{before:?}");
+    let rest = pty.wait_for("✓ tests  Run them  1m 01s");
+    assert!(!rest.contains("question"));
+    assert_eq!(result(&pty.finish()), "done");
 }
