@@ -173,7 +173,7 @@ mod any_span {
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
         /// Whatever the text and wherever the spans point: every form is made, on clean lines, and JSON stays JSON.
         #[test]

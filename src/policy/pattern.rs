@@ -5,9 +5,10 @@
 //! quotes is a plain star. Nothing else is special.
 
 use super::wide::Wide;
-use super::word::{Part, PatternWord};
+use super::word::{Mood, Part, PatternWord, Word};
 use crate::source::Span;
 use crate::syntax::ast;
+use std::path::Path;
 use std::sync::Arc;
 
 /// More options than this in one pattern are refused: each is tried with and without a value.
@@ -143,6 +144,11 @@ impl Pattern {
             Some(_) => Ok(self),
             None => Err(PatternError::AnyProgram),
         }
+    }
+
+    /// Whether the pattern could mean the command, in the wide way of `deny`.
+    pub fn touches(&self, words: &[Word], resolved: Option<&Path>, mood: Mood) -> bool {
+        self.wide.matches(words, resolved, mood)
     }
 
     /// A program's name alone is taken to mean all its commands.

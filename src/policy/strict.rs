@@ -5,7 +5,8 @@
 
 use super::grammar::{self, Objection};
 use super::pattern::Pattern;
-use super::word::{Mood, PatternWord, Word};
+use super::wide::starts_with_star;
+use super::word::{Mood, Word};
 use std::path::Path;
 
 /// Why a rule that names the program does not cover a command.
@@ -76,10 +77,6 @@ impl Pattern {
         }
         if now[n] { Ok(()) } else { Err(Miss::Words(words.len() + 1)) }
     }
-}
-
-fn starts_with_star(word: &PatternWord) -> bool {
-    word.prefix().is_empty() && word.text().is_none()
 }
 
 /// Whether a star must refuse the word: in the mood of certainty already if it could begin with a dash.

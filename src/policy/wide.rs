@@ -130,6 +130,11 @@ pub(super) fn base_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
+/// Whether any text can stand at the start of the word.
+pub(super) fn starts_with_star(word: &PatternWord) -> bool {
+    word.prefix().is_empty() && word.text().is_none()
+}
+
 fn wants_option(word: &PatternWord) -> bool {
     let prefix = word.prefix();
     is_option(prefix) || (prefix == "-" && word.text().is_none())
@@ -190,7 +195,8 @@ impl OptionWanted {
                     Mood::Must => {
                         let settled = match start.strip_prefix("--") {
                             Some(long) => long.contains('='),
-                            None => is_option(start),
+                            // Only a letter of a bundle is there whatever follows.
+                            None => is_option(start) && option.text().is_some_and(|o| o.chars().count() == 2),
                         };
                         self.value.is_none()
                             && settled
@@ -309,11 +315,10 @@ fn positionals(reading: &Reading, rest: bool, words: &[Word], mood: Mood) -> boo
                 if k < n && value_fits(&wanted[k], word, mood) {
                     go(k + 1, false);
                 }
-                if ended && fits(word) {
-                    go(k + 1, false);
-                }
             }
-            if plain && fits(word) {
+            // A star takes an option as well, as does any word behind `--`.
+            let takes = k < n && starts_with_star(&wanted[k]);
+            if (plain || takes || (option && ended)) && fits(word) {
                 go(k + 1, false);
             }
             if after_option {
