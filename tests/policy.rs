@@ -38,7 +38,7 @@ fn code(policy: &Policy, command: &str) -> &'static str {
 #[test]
 fn allow_matches_word_by_word() {
     let p = policy(
-        r#"allow = ["cargo test *", "git log", "git tag v*", "say 'a b' '*'", "/opt/tool *", "npm run * --silent"]"#,
+        r#"allow = ["cargo test *", "git log", "git tag v*", "say 'a b' '*'", "/opt/tool *", "./scripts/build *", "npm run * --silent"]"#,
     );
     for (command, expected) in [
         ("cargo test", "ok"),
@@ -57,6 +57,9 @@ fn allow_matches_word_by_word() {
         ("/tmp/cargo test", "E1650"),
         ("/opt/tool x", "ok"),
         ("tool x", "E1650"),
+        ("./scripts/build x", "ok"),
+        ("scripts/build x", "E1650"),
+        ("build x", "E1650"),
         ("cargo test {x}", "ok"),
         ("cargo test {-x}", "E1654"),
         ("cargo test {-}", "E1654"),
@@ -324,6 +327,116 @@ fn the_nearest_folder_with_a_project_file_is_the_root() {
     assert_eq!(diagnostics.len(), 1);
     assert_eq!(sources.place(diagnostics[0].primary.span), "wflow.toml:2:1");
     assert_eq!(diagnostics[0].help, ["did you mean `allow`?"]);
+}
+
+#[test]
+fn a_file_for_many_programs_acts_by_its_name() {
+    let p = policy(
+        r#"allow = ["ls *", "env *"]
+deny = ["rustup *"]"#,
+    );
+    let with = |command: &str, file: &str| {
+        p.decide(&words(command), Some(Path::new(file))).refusal().map(|r| r.code().id())
+    };
+    assert_eq!(with("ls docs", "/bin/busybox"), None);
+    assert_eq!(with("env ls", "/bin/busybox"), Some("E1655"));
+    assert_eq!(with("ls docs", "/usr/bin/env"), Some("E1655"));
+}
+
+fn file_rules(text: &str) -> (RuleSet, Vec<String>) {
+    let mut sources = SourceMap::new();
+    let id = sources.add("a.wflow", wflow::source::Origin::Memory, text);
+    let parsed = wflow::syntax::parse(id, text);
+    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+    let policies = parsed.file.items.iter().filter_map(|i| match &i.kind {
+        wflow::syntax::ast::ItemKind::Policy(p) => Some(p),
+        _ => None,
+    });
+    let (rules, diagnostics) = RuleSet::from_items(policies);
+    (rules, diagnostics.iter().map(|d| format!("{} {}", sources.place(d.primary.span), d.code)).collect())
+}
+
+#[test]
+fn a_file_only_narrows_what_the_project_allows() {
+    let (rules, wrong) = file_rules(
+        r#"policy {
+    allow `git log *`, `rm *`
+    allow `cargo *`
+    allow `cargo publish *` after gate ship
+    allow `cargo test *` for agent coder
+    deny `cargo install *`
+    untrusted `cargo search *`
+    trusted `cargo metadata *`
+    reads `git log *`
+    allow work.create, write "docs/**" after gate commitment
+}"#,
+    );
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let text = r#"allow = ["cargo *", "git *", { effect = "work.create" }]
+untrusted = ["cargo metadata *"]
+write = ["**"]"#;
+    let p = Policy::new(&project(text), Some(rules));
+    for (command, expected) in [
+        ("git log -1", "ok"),
+        ("git status", "E1651"),
+        ("rm x", "E1650"),
+        ("cargo install x", "E1652"),
+        ("cargo publish", "ok"),
+    ] {
+        assert_eq!(code(&p, command), expected, "{command}");
+    }
+    assert_eq!(p.guards(&words("cargo -q publish"), None)[0].gate.as_ref(), "ship");
+    assert_eq!(p.trust(&words("cargo search x"), None), Trust::Untrusted);
+    assert_eq!(
+        p.trust(&words("cargo metadata"), None),
+        Trust::Untrusted,
+        "a file cannot trust for the project"
+    );
+    let agent = |name: &str, command: &str| {
+        p.decide_for_agent(name, &words(command), None).refusal().map(|r| r.code().id())
+    };
+    assert_eq!(agent("coder", "cargo test --lib"), None);
+    assert_eq!(agent("coder", "cargo build"), Some("E1657"));
+    assert_eq!(agent("coder", "cargo publish"), Some("E1657"));
+    assert_eq!(agent("writer", "cargo test"), Some("E1657"));
+    let effect = |name: &str, argument: &str| match p.decide_effect(name, Some(argument)) {
+        Decision::Allowed { after, .. } => {
+            after.iter().map(|g| g.gate.to_string()).collect::<Vec<_>>().join(",")
+        }
+        other => other.refusal().map_or(String::new(), |r| r.code().id().to_string()),
+    };
+    assert_eq!(effect("write", "docs/a.md"), "commitment");
+    assert_eq!(effect("write", "src/a.rs"), "E1658", "the file says where it writes");
+    assert_eq!(effect("work.create", "x"), "commitment");
+}
+
+#[test]
+fn rules_that_say_nothing_are_errors() {
+    let (_, wrong) = file_rules(
+        "policy {\n    allow `* x`\n    deny `* --force *`\n    deny `a *` after gate g\n    reads work.list\n    allow write \"../x\"\n}",
+    );
+    assert_eq!(
+        wrong,
+        ["a.wflow:2:11 E1610", "a.wflow:4:27 E1615", "a.wflow:5:11 E1615", "a.wflow:6:17 E1611"]
+    );
+}
+
+#[test]
+fn a_refusal_says_what_would_allow() {
+    let p = policy(r#"allow = ["cargo test *", "cargo test --lib *", "git log"]"#);
+    let refusal = p.decide(&words("cargo build --release"), None).refusal().cloned().expect("a refusal");
+    let failure = refusal.failure();
+    assert_eq!(failure.kind, wflow::diagnostics::ErrorKind::Permission);
+    assert_eq!(failure.message, "`cargo build --release` is not allowed by `wflow.toml`");
+    assert_eq!(
+        failure.help,
+        [
+            "the nearest rule is `cargo test *`",
+            "to allow it, add \"cargo build *\" to `allow` under `[policy]` in `wflow.toml`"
+        ]
+    );
+    let dash = p.decide(&words("cargo test {--x}"), None).refusal().cloned().expect("a refusal");
+    assert_eq!(dash.message(), "the value `--x` in `cargo test --x` would be taken for an option");
 }
 
 #[test]

@@ -96,14 +96,20 @@ impl Approvers {
         names <= MOST_NAMES && self.ways().is_some()
     }
 
-    /// The way that is nearest to done by these people, as what it still lacks. Empty: fulfilled. None: no way at all.
-    fn lacking(&self, approved: &[&str], people: &People) -> Option<Vec<&Approvers>> {
-        self.ways()?.into_iter().map(|way| unmatched(&way, approved, people)).min_by_key(Vec::len)
+    /// Of the ways that `pool` could still fulfil, the one nearest to done, as what it still lacks. Empty: fulfilled.
+    /// None: no way is left.
+    fn lacking(&self, approved: &[&str], pool: Option<&[&str]>, people: &People) -> Option<Vec<&Approvers>> {
+        let open = |way: &Vec<&Approvers>| pool.is_none_or(|p| unmatched(way, p, people).is_empty());
+        self.ways()?
+            .into_iter()
+            .filter(open)
+            .map(|way| unmatched(&way, approved, people))
+            .min_by_key(Vec::len)
     }
 
     /// Whether these people, taken once each, fulfil it.
     pub fn satisfied(&self, approved: &[&str], people: &People) -> bool {
-        self.lacking(approved, people).is_some_and(|l| l.is_empty())
+        self.lacking(approved, None, people).is_some_and(|l| l.is_empty())
     }
 }
 
@@ -197,15 +203,13 @@ impl Demand<'_> {
         pool.extend(self.people.people.keys().map(|p| &**p).filter(open));
         let mut missing = Vec::new();
         for expression in self.expressions() {
-            let lacking = expression.lacking(&approved, self.people);
             // Where nobody is named, anyone may come along, until somebody has said no.
             let anybody = self.people.people.is_empty() && said.iter().all(|(_, yes)| *yes);
-            if !anybody && !expression.satisfied(&pool, self.people) {
+            let pool = (!anybody).then_some(pool.as_slice());
+            let Some(lacking) = expression.lacking(&approved, pool, self.people) else {
                 return Standing::Rejected;
-            }
-            for name in lacking.unwrap_or_else(|| vec![expression]) {
-                missing.push(name.to_string());
-            }
+            };
+            missing.extend(lacking.into_iter().map(ToString::to_string));
         }
         missing.dedup();
         if missing.is_empty() { Standing::Approved } else { Standing::Open { missing } }

@@ -6,7 +6,6 @@ use super::pattern::Pattern;
 use super::rules::RuleSet;
 use crate::source::Span;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,8 +36,8 @@ pub struct PolicyConfig {
     pub sandbox: Option<Sandbox>,
     /// Of a `run` that names none.
     pub timeout: Option<Duration>,
-    /// Folders searched for programs, after the fixed ones.
-    pub path: Vec<PathBuf>,
+    /// Further folders that are searched for programs: absolute, from `~/`, or relative to the root.
+    pub path: Vec<Arc<str>>,
     /// Variables that pass from the caller's environment to commands.
     pub env: Vec<Arc<str>>,
     /// Programs whose standard input is code, beside the known ones.

@@ -4,7 +4,7 @@
 //! listed here is therefore refused wherever a star of the rule would have to cover it, also abbreviated
 //! (`--upload-p`), bundled (`-xI`) or with its value in the same word. A rule that spells the option allows it.
 
-use super::grammar_table::{ALIASES, PROGRAMS, Program, Script, WRAPPERS, Wrapper};
+use super::grammar_table::{ALIASES, MANY_IN_ONE, PROGRAMS, Program, Script, WRAPPERS, Wrapper};
 use super::wide::base_name;
 use super::word::{Mood, PatternWord, Word};
 use std::path::Path;
@@ -33,9 +33,14 @@ pub(super) fn family(base: &str) -> &str {
     })
 }
 
+/// The name of the program's file, unless that is one file for many programs, which acts by the name it is called.
+pub(super) fn file_name(resolved: Option<&Path>) -> Option<&str> {
+    let name = base_name(resolved?.to_str()?);
+    (!MANY_IN_ONE.contains(&name)).then_some(name)
+}
+
 fn names<'a>(program: &'a str, resolved: Option<&'a Path>) -> impl Iterator<Item = &'a str> {
-    let resolved = resolved.and_then(Path::to_str);
-    [Some(program), resolved].into_iter().flatten().map(|p| family(base_name(p)))
+    [Some(base_name(program)), file_name(resolved)].into_iter().flatten().map(family)
 }
 
 fn programs<'a>(program: &'a str, resolved: Option<&'a Path>) -> impl Iterator<Item = &'static Program> + 'a {

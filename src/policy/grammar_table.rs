@@ -233,6 +233,10 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     wrapper(&["unshare", "nsenter", "chroot", "flock", "systemd-run", "firejail", "bwrap"], &[]),
 ];
 
+/// Files behind the names of many programs.
+pub(super) const MANY_IN_ONE: &[&str] =
+    &["busybox", "toybox", "coreutils", "rustup", "volta-shim", "mise", "asdf"];
+
 /// Options that mean the same, where a `deny` must not depend on which one is written.
 pub(super) const ALIASES: &[(&str, &[&[&str]])] = &[
     ("git", &[&["--force", "-f"], &["--delete", "-d", "-D"]]),

@@ -2,7 +2,8 @@
 //!
 //! A pattern is a list of words. `*` as a word stands for any one word, as the last word for any further words (none
 //! included); within a word (`feature/*`) it stands for any text of that word. Quotes make one word; a star inside
-//! quotes is a plain star. Nothing else is special.
+//! quotes is a plain star. Nothing else is special. A program is named by its name, by an absolute path, or by `./`
+//! and its path in the project.
 
 use super::wide::Wide;
 use super::word::{Mood, Part, PatternWord, Word};
@@ -45,7 +46,7 @@ pub enum PatternError {
     TooLong,
     /// `{x}` in a policy: patterns are fixed.
     Interpolation,
-    /// A program by a relative path: it would depend on the folder.
+    /// A program by a path that is neither absolute nor plainly below the root.
     RelativeProgram,
     ControlCharacter,
 }
@@ -61,7 +62,10 @@ impl PatternError {
                 format!("a pattern can have at most {MOST_WORDS} words and {MOST_BYTES} bytes")
             }
             PatternError::Interpolation => "a pattern cannot hold an interpolation".into(),
-            PatternError::RelativeProgram => "a program is named by its name or by an absolute path".into(),
+            PatternError::RelativeProgram => {
+                "a program is named by its name, by an absolute path, or by `./` and its path in the project"
+                    .into()
+            }
             PatternError::ControlCharacter => "a pattern cannot hold control characters".into(),
         }
     }
@@ -77,7 +81,7 @@ impl PatternError {
             PatternError::TooLong => "use `*` for the words that may vary",
             PatternError::Interpolation => "use `*` where a value stands",
             PatternError::RelativeProgram => {
-                "write `tool *` and list its folder in `[policy] path`, or write the whole path `/opt/tool *`"
+                "write `./scripts/tool *` for a program of the project, `tool *` for one that is installed"
             }
             PatternError::ControlCharacter => "remove it, or use `*` in its place",
         }
@@ -125,7 +129,8 @@ impl Pattern {
             return Err(PatternError::ControlCharacter);
         }
         let program = words[0].prefix();
-        if program.contains('/') && !program.starts_with('/') {
+        let inside = program.starts_with("./") && !program.split('/').any(|part| part == "..");
+        if program.contains('/') && !program.starts_with('/') && !inside {
             return Err(PatternError::RelativeProgram);
         }
         let rest = words.len() > 1 && words.last().is_some_and(PatternWord::is_star);

@@ -13,7 +13,6 @@ use crate::diagnostics::codes::config as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::source::{FileId, Span};
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
 use std::sync::Arc;
 use toml_edit::{Document, TableLike, Value};
 
@@ -303,17 +302,12 @@ fn policy(r: &mut Reader, t: &dyn TableLike) -> PolicyConfig {
     );
     out.timeout = r.duration(t, "timeout");
     for text in r.texts(t, "path") {
-        let path = PathBuf::from(&*text.text);
-        if path.is_absolute() && !text.text.split('/').any(|p| p == "..") {
-            out.path.push(path);
+        if !text.text.is_empty() && !text.text.contains('\0') && !text.text.split('/').any(|p| p == "..") {
+            out.path.push(text.text);
         } else {
             r.push(
-                Diagnostic::error(
-                    codes::E1611,
-                    text.span,
-                    "a folder of programs is an absolute path without `..`",
-                )
-                .help("write the whole path, such as `/opt/tools/bin`"),
+                Diagnostic::error(codes::E1611, text.span, "a folder of programs is a path without `..`")
+                    .help("write `/opt/tools/bin`, `~/.cargo/bin`, or a folder of the project such as `bin`"),
             );
         }
     }

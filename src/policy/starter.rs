@@ -91,9 +91,12 @@ pub fn generalise(words: &[Word]) -> String {
     let mut rule: Vec<PatternWord> =
         std::iter::once(program).chain(sub.iter().map(String::as_str)).map(PatternWord::literal).collect();
     let mut rest = &words[1 + sub.len()..];
+    // An option that is spelled without its value would allow every value.
+    let mut value_follows = false;
     while let Some((first, others)) = rest.split_first()
-        && grammar::objection(&rule, words, None, Mood::May).is_some()
+        && (value_follows || grammar::objection(&rule, words, None, Mood::May).is_some())
     {
+        value_follows = first.optionish(Mood::Must) && !first.fixed_start().contains('=');
         out.push(' ');
         match literal(first) {
             Some(text) => {

@@ -108,7 +108,7 @@ impl Wide {
             Some(own) => own == base_name(name) || own == grammar::family(base_name(name)),
             None => self.program.matches_text(name) || self.program.matches_text(base_name(name)),
         };
-        let by_path = resolved.and_then(Path::to_str).is_some_and(&same);
+        let by_path = grammar::file_name(resolved).is_some_and(&same);
         by_path
             || match word {
                 Word::Known { text, .. } => same(text),
