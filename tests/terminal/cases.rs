@@ -51,6 +51,12 @@ pub fn play(case: &str) -> String {
             let people = people(&["alice", "bob"], &[]);
             sit(&request, &people, Some("alice and bob"), &[], None)
         }
+        "two-edit" => {
+            request.edit = Some(json!({"headline": "Fine"}));
+            request.schema = Some(notes_schema());
+            let people = people(&["alice", "bob"], &[]);
+            sit(&request, &people, Some("alice and bob"), &[], None)
+        }
         "starter" => {
             let me = os_user();
             let people = people(&[&me, "bob"], &[("release_manager", &[&me, "bob"])]);

@@ -281,3 +281,31 @@ fn who_started_the_run_does_not_approve_it() {
     let alone = scene("alone").start().finish();
     assert!(result(&alone).starts_with("failed nobody can approve the gate `ship`"), "{}", result(&alone));
 }
+
+#[test]
+fn an_edit_voids_the_approvals_before_it() {
+    let mut pty = scene("two-edit").start();
+    pty.answer("to stop> ", "alice");
+    pty.answer("decide as alice> ", "yes");
+    type_the_word(&mut pty);
+    pty.answer("comment", "");
+    pty.answer("to stop> ", "bob");
+    // Without an editor the value is edited here.
+    pty.answer("decide as bob> ", "edit");
+    pty.answer("form> ", "json");
+    pty.answer("> ", r#"{"headline": "Better"}"#);
+    pty.wait_for("voids the approval of alice");
+    pty.answer("decide as bob> ", "yes");
+    type_the_word(&mut pty);
+    pty.answer("comment", "");
+    pty.wait_for("Still needed: alice");
+    pty.answer("to stop> ", "alice");
+    let shown = pty.answer("decide as alice> ", "yes");
+    assert!(shown.contains("value to approve, edited") && shown.contains("Better"), "{shown}");
+    type_the_word(&mut pty);
+    pty.answer("comment", "");
+    assert_eq!(
+        result(&pty.finish()),
+        r#"approved by bob(claimed),alice(claimed) [] confirmed 0 {"headline":"Better"}"#
+    );
+}

@@ -14,7 +14,10 @@ mod editor;
 mod evidence;
 mod identity;
 mod record;
+mod seat;
 mod sitting;
+mod turn;
+mod value;
 
 pub use identity::os_user;
 pub use record::{Decision, Digests, Verdict, evidence_digest};

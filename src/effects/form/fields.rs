@@ -1,6 +1,7 @@
 //! One value after the other, by the shape of its JSON Schema.
 
 use super::lines::text_lines;
+use super::schema::{kind, limits, optional, scalar_from, shown};
 use crate::ui::dialog::Dialog;
 use crate::ui::style::Paint;
 use crate::ui::terminal::Ended;
@@ -435,39 +436,6 @@ enum Chosen<'s> {
     Form(&'s Json),
 }
 
-fn kind(schema: &Json) -> &str {
-    match schema.get("type") {
-        Some(Json::String(kind)) => kind,
-        // `["string", "null"]`
-        Some(Json::Array(kinds)) => {
-            kinds.iter().filter_map(Json::as_str).find(|k| *k != "null").unwrap_or("null")
-        }
-        _ if schema.get("properties").is_some() => "object",
-        _ => "any",
-    }
-}
-
-/// Whether null is among the forms.
-fn optional(schema: &Json) -> bool {
-    let in_types = schema.get("type").and_then(Json::as_array).is_some_and(|t| t.iter().any(|k| k == "null"));
-    let forms = ["anyOf", "oneOf"].iter().filter_map(|k| schema.get(k)).filter_map(Json::as_array).flatten();
-    in_types || forms.into_iter().any(|f| f.get("type").is_some_and(|t| t == "null"))
-}
-
-fn scalar_from(kind: &str, typed: &str) -> Option<Json> {
-    let word = typed.trim();
-    match kind {
-        "string" => Some(Json::from(typed)),
-        "integer" => word.replace('_', "").parse::<i64>().ok().map(Json::from),
-        "number" => word.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number),
-        _ => match word.to_lowercase().as_str() {
-            "y" | "yes" | "true" => Some(Json::Bool(true)),
-            "n" | "no" | "false" => Some(Json::Bool(false)),
-            _ => None,
-        },
-    }
-}
-
 fn label(name: &str) -> &str {
     if name.is_empty() { "value" } else { name }
 }
@@ -476,34 +444,4 @@ fn prompt(name: &str, words: &str, before: Option<&Json>) -> String {
     let old = before.map(|b| format!(" [{}]", escape::fit(&json::compact(b), 40))).unwrap_or_default();
     let name = if name.is_empty() { String::new() } else { format!("{} ", escape::line(name)) };
     format!("{name}({words}){old}: ")
-}
-
-fn shown(value: &Json) -> String {
-    match value {
-        Json::String(s) => s.clone(),
-        other => json::compact(other),
-    }
-}
-
-/// The schema's limits in words.
-fn limits(schema: &Json) -> String {
-    let words = [
-        ("minLength", "at least {} characters"),
-        ("maxLength", "at most {} characters"),
-        ("minItems", "at least {}"),
-        ("maxItems", "at most {}"),
-        ("minimum", "from {}"),
-        ("exclusiveMinimum", "above {}"),
-        ("maximum", "up to {}"),
-        ("exclusiveMaximum", "below {}"),
-        ("pattern", "matching {}"),
-    ];
-    let mut out = String::new();
-    for (key, text) in words {
-        if let Some(value) = schema.get(key) {
-            out.push_str(", ");
-            out.push_str(&text.replace("{}", &shown(value)));
-        }
-    }
-    out
 }

@@ -5,6 +5,7 @@
 
 mod fields;
 mod lines;
+mod schema;
 
 pub use lines::{json_lines, text_lines};
 
