@@ -57,7 +57,7 @@ impl World<'_> {
 
     /// Tests speak of gates, so they are checked when all bodies have been.
     pub fn check_tests(&mut self) {
-        for i in 0..self.tests.len() {
+        for i in std::mem::replace(&mut self.checked_tests, self.tests.len())..self.tests.len() {
             let at = self.tests[i].at;
             self.current = at.module;
             let file = Arc::clone(&self.module(at.module).ast);

@@ -22,6 +22,7 @@ mod load;
 mod policies;
 mod program;
 mod resolve;
+mod session;
 mod shapes;
 mod sources;
 mod tests;
@@ -29,6 +30,7 @@ mod walk;
 mod world;
 
 pub use program::*;
+pub use session::{Kept, Session, Statements, Typed, VALUE};
 pub use sources::{Disk, LIBRARY, Memory, Sources, project_root};
 pub use world::Environment;
 
@@ -89,6 +91,8 @@ impl<'e> World<'e> {
             current: ModuleId(0),
             body: Default::default(),
             breaks: Vec::new(),
+            last_piece: None,
+            checked_tests: 0,
         }
     }
 

@@ -100,6 +100,10 @@ pub(super) struct World<'e> {
     pub body: super::body::Body,
     /// The types that `break` gives, of the `repeat` loops that enclose us.
     pub breaks: Vec<Vec<Type>>,
+    /// The newest piece of a session.
+    pub last_piece: Option<ModuleId>,
+    /// How many of the tests have been checked.
+    pub checked_tests: usize,
 }
 
 impl World<'_> {

@@ -65,13 +65,15 @@ pub fn parse_entry(file: FileId, text: &str) -> Entry {
         let mut builder = Builder::new(file, text, &scan.comments);
         let stmts = builder.stmts(pairs);
         let (_, _, nodes, diagnostics) = builder.done();
-        return match diagnostics.is_empty() {
-            true => Entry::Statements { stmts, nodes },
-            false => Entry::Wrong(diagnostics),
-        };
+        if diagnostics.is_empty() {
+            return Entry::Statements { stmts, nodes };
+        }
+        // `enum Risk { Low }` also reads as three expressions, the first of them a reserved word.
+        if !recover::starts_item(file, text) {
+            return Entry::Wrong(diagnostics);
+        }
     }
-    let items = recover::starts_item(file, text);
-    if items {
+    if recover::starts_item(file, text) {
         let parsed = parse(file, text);
         return match parsed.diagnostics.is_empty() {
             true => Entry::Items(parsed.file),
