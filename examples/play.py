@@ -98,20 +98,56 @@ def prepare_git(folder):
     git(folder, "commit", "--quiet", "--message", "feat: first version")
 
 
+def answer(terminal, answers):
+    """Answers one question as the person who stands in for the AI; the answer whose mark the question shows is taken."""
+    start = terminal.seen
+    until = time.monotonic() + PATIENCE
+    pages = 0
+    while "answer> " not in terminal.shown[start:] and "it ends with a line `.`" not in terminal.shown[start:]:
+        if terminal.shown[start:].count("Enter next page") + terminal.shown[start:].count("Enter goes on") > pages:
+            pages += 1
+            terminal.send("")
+        if time.monotonic() > until or not terminal.read(0.1):
+            raise Differs("no question for the AI appeared")
+    question = terminal.shown[start:]
+    mark, text = next(a for a in answers if a[0] in question)
+    answers.remove((mark, text))
+    if "answer> " in question:
+        terminal.expect("answer> ")
+        terminal.send("json")
+        terminal.expect("line `.`")
+        terminal.send(text)
+    else:
+        terminal.expect("line `.`")
+        for line in text.split("\\n"):
+            terminal.send(line)
+        terminal.send(".")
+
+
 def play(example, script, wflow, record):
-    """Raises Differs. Returns the folder's copy to look at."""
+    """Raises Differs. In `record` the `ai` lines are typed, and the cassette that comes of it is kept."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"wflow-{example.name}-")) / example.name
     shutil.copytree(example, folder, ignore=shutil.ignore_patterns(".wflow", "__pycache__", "session*.txt"))
+    cassette = folder / "cassette.jsonl"
+    if record:
+        cassette.unlink(missing_ok=True)
     environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     environment.pop("NO_COLOR", None)
-    terminal = None
-    last = None
+    terminal = last = None
+    answers = []
     try:
         for number, line in enumerate(script.read_text(encoding="utf-8").splitlines(), start=1):
             if not line.strip() or line.startswith("#"):
                 continue
             word, _, rest = line.partition(" ")
             try:
+                if word == "ai":
+                    mark, text = re.fullmatch(r"(?:\((.*?)\) )?(.*)", rest).groups()
+                    answers.append((mark or "", text))
+                    continue
+                while record and answers:
+                    answer(terminal, answers)
+                answers.clear()
                 if line == "needs git":
                     prepare_git(folder)
                 elif word == "env":
@@ -128,8 +164,7 @@ def play(example, script, wflow, record):
                 elif line == "word":
                     terminal.expect("type the word `")
                     terminal.expect("word> ")
-                    found = re.findall(r"type the word `(\w+)`", terminal.shown[: terminal.seen])
-                    terminal.send(found[-1])
+                    terminal.send(re.findall(r"type the word `(\w+)`", terminal.shown[: terminal.seen])[-1])
                 elif word == "send":
                     terminal.send(rest)
                 elif word == "exit":
@@ -151,8 +186,8 @@ def play(example, script, wflow, record):
             except Differs as difference:
                 shown = last.shown if last else ""
                 raise Differs(f"{script}:{number}: {line}\n{difference}\nshown so far:\n{shown}") from None
-        if record:
-            shutil.copy(folder / "cassette.jsonl", example / "cassette.jsonl")
+        if record and cassette.exists():
+            shutil.copy(cassette, example / "cassette.jsonl")
     finally:
         if terminal is not None:
             os.kill(terminal.pid, 9)
@@ -163,12 +198,11 @@ def play(example, script, wflow, record):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--wflow", default=shutil.which("wflow") or "wflow", help="the program to play with")
-    arguments.add_argument("--record", action="store_true", help="play record.txt instead, and keep the cassette that it makes")
+    arguments.add_argument("--record", action="store_true", help="type the `ai` lines, too, and keep the cassette that comes of it")
     arguments.add_argument("examples", nargs="*", help="names of folders; all otherwise")
     given = arguments.parse_args()
     wflow = str(pathlib.Path(given.wflow).resolve()) if os.sep in given.wflow else given.wflow
-    pattern = "record.txt" if given.record else "session*.txt"
-    scripts = sorted(HERE.glob(f"*/{pattern}"))
+    scripts = sorted(HERE.glob("*/session.txt" if given.record else "*/session*.txt"))
     failed = 0
     for script in scripts:
         if given.examples and script.parent.name not in given.examples:
