@@ -1,6 +1,9 @@
-//! What stands in the documentation, the examples and the standard library is true: it parses.
+//! What stands in the documentation, the examples and the standard library is true: it passes the check.
 
 use std::path::{Path, PathBuf};
+use wflow::check::{Environment, LIBRARY, Memory, check_file, check_source};
+use wflow::diagnostics::render::short;
+use wflow::policy::load_project;
 use wflow::source::{Origin, SourceMap};
 
 fn root() -> &'static Path {
@@ -19,16 +22,29 @@ fn wflow_files(folder: &Path, out: &mut Vec<PathBuf>) {
     out.sort();
 }
 
-/// What is wrong with a text, a line each.
-fn syntax_errors(name: &str, text: &str) -> Vec<String> {
+/// What the check says about a file.
+fn findings(path: &Path) -> String {
+    let mut sources = SourceMap::new();
+    let (project, wrong) = load_project(path, &mut sources);
+    assert!(wrong.is_empty(), "{}", short(&wrong, &sources));
+    let environment = Environment {
+        approvers: project.is_configured().then(|| project.config.people.names().map(Into::into).collect()),
+        pedantic: false,
+    };
+    let checked = check_file(path, &environment).expect("the file can be read");
+    short(&checked.diagnostics, &checked.program.sources)
+}
+
+fn findings_in_text(name: &str, text: &str) -> String {
+    let checked = check_source(name, text, &Memory::new(), &Environment::default());
+    short(&checked.diagnostics, &checked.program.sources)
+}
+
+/// Syntax alone: a fragment uses names that it does not declare.
+fn syntax_errors(name: &str, text: &str) -> String {
     let mut sources = SourceMap::new();
     let file = sources.add(name, Origin::Memory, text);
-    let parsed = wflow::syntax::parse(file, text);
-    parsed
-        .diagnostics
-        .iter()
-        .map(|d| format!("{}: {} {}", sources.place(d.primary.span), d.code.id(), d.message))
-        .collect()
+    short(&wflow::syntax::parse(file, text).diagnostics, &sources)
 }
 
 /// A fenced block of a page: the words behind its fence, its first line's number, its text.
@@ -67,45 +83,60 @@ fn pages() -> Vec<(String, String)> {
 }
 
 #[test]
-fn examples_and_library_parse() {
+fn examples_and_library_pass_the_check() {
     let mut files = Vec::new();
-    for folder in ["examples", "stdlib", "editors"] {
+    for folder in ["examples", "stdlib"] {
         wflow_files(&root().join(folder), &mut files);
     }
     assert!(files.len() > 10, "the examples are not where they were");
-    let mut wrong = Vec::new();
-    for path in files {
-        let text = std::fs::read_to_string(&path).expect("the file is there");
-        wrong.extend(syntax_errors(&path.display().to_string(), &text));
+    let wrong: String = files.iter().map(|path| findings(path)).collect();
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn every_module_of_the_library_is_embedded_and_named_in_the_reference() {
+    let mut files = Vec::new();
+    wflow_files(&root().join("stdlib"), &mut files);
+    let reference = std::fs::read_to_string(root().join("docs/language.md")).expect("the page is there");
+    let names: Vec<_> = files.iter().filter_map(|p| p.file_stem()?.to_str()).collect();
+    assert_eq!(names, LIBRARY.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for name in names {
+        assert!(reference.contains(&format!("| `{name}` |")), "docs/language.md does not name `{name}`");
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_file_that_tries_every_construct_parses() {
+    let path = root().join("editors/vscode/test/torture.wflow");
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    assert_eq!(syntax_errors("torture.wflow", &text), "");
 }
 
 #[test]
 fn fragments_of_the_documentation_parse() {
-    let mut wrong = Vec::new();
+    let mut wrong = String::new();
     for (name, page) in pages() {
         for block in blocks(&page).iter().filter(|b| b.kind == "wflow fragment") {
             let place = format!("{name}:{}", block.line);
             let as_items = syntax_errors(&place, &block.text);
             let as_statements = syntax_errors(&place, &format!("workflow w() {{\n{}}}\n", block.text));
             if !as_items.is_empty() && !as_statements.is_empty() {
-                wrong.extend(as_items.into_iter().chain(as_statements));
+                wrong.push_str(&as_statements);
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 #[test]
-fn whole_files_of_the_documentation_parse() {
-    let mut wrong = Vec::new();
+fn whole_files_of_the_documentation_pass_the_check() {
+    let mut wrong = String::new();
     for (name, page) in pages() {
         for block in blocks(&page).iter().filter(|b| b.kind == "wflow") {
-            wrong.extend(syntax_errors(&format!("{name}:{}", block.line), &block.text));
+            wrong.push_str(&findings_in_text(&format!("{name}:{}", block.line), &block.text));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 /// Puts a generated part between `<!-- name… -->` and `<!-- /name -->`, or compares it with what stands there.

@@ -5,7 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// The modules of the standard library, by name.
-pub const LIBRARY: &[(&str, &str)] = &[("version", include_str!("../../stdlib/version.wflow"))];
+pub const LIBRARY: &[(&str, &str)] = &[
+    ("changelog", include_str!("../../stdlib/changelog.wflow")),
+    ("git", include_str!("../../stdlib/git.wflow")),
+    ("markdown", include_str!("../../stdlib/markdown.wflow")),
+    ("report", include_str!("../../stdlib/report.wflow")),
+    ("semver", include_str!("../../stdlib/semver.wflow")),
+    ("words", include_str!("../../stdlib/words.wflow")),
+];
 
 /// Gives the text of files inside one project root. Paths are relative to that root and hold no `..`.
 pub trait Sources {

@@ -186,7 +186,8 @@ impl World<'_> {
             ("read", _) => return None,
             ("vouch", _) => return None,
             ("secret", _) | (_, Sig::Text) => Type::Text,
-            (_, Sig::Time) => Type::Time,
+            // `Time.parse("…")` is how a time is written, and gives an optional.
+            (_, Sig::Time) => Type::optional(Type::Time),
             (_, Sig::Bool) => Type::Bool,
             (_, Sig::Nothing) => Type::Nothing,
             (_, Sig::List(_)) => Type::list(Type::Path),
