@@ -26,3 +26,5 @@ pub mod journal;
 pub mod effects;
 
 pub mod ui;
+
+pub mod engine;

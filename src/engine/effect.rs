@@ -1,19 +1,31 @@
 //! The one way that every effect goes: look up, decide, intend, act, record.
 
+use super::doubt::Settled;
 use super::record::Earlier;
 use super::session::Session;
-use crate::diagnostics::Failure;
+use crate::diagnostics::codes::run;
+use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::{Answer, At, Stop};
 use serde_json::Value as Json;
 
-/// What an effect asks for, in the form that is recorded and compared on replay.
+/// An effect that is about to start, in the form that is recorded.
 pub struct Intent<'a> {
-    /// `run`, `ask`, `write`, `wait`.
+    /// `run`, `ask`, `write`.
     pub kind: &'static str,
     pub request: &'a Json,
     /// Gates that had to be approved first, and were.
     pub after: Vec<String>,
+    /// The paths at which they were.
+    pub guards: Vec<String>,
     /// May be started again when nobody knows whether it happened.
+    pub repeatable: bool,
+}
+
+/// What the policy gave: the gates that guard the effect with their paths, and whether it may be repeated.
+#[derive(Default)]
+pub struct Permit {
+    pub after: Vec<String>,
+    pub guards: Vec<String>,
     pub repeatable: bool,
 }
 
@@ -22,54 +34,63 @@ impl Session {
     ///
     /// `decide` says whether it may happen at all, and after which gates; it is asked on fresh effects only. `act` makes
     /// it happen and gives its result in the form that is recorded.
-    pub fn effect(
+    pub fn effect<T>(
         &self,
         at: &At,
         kind: &'static str,
         request: &Json,
-        decide: impl FnOnce() -> Result<(Vec<String>, bool), Failure>,
-        act: impl FnOnce() -> Result<Json, Stop>,
+        decide: impl FnOnce() -> Result<(Permit, T), Failure>,
+        act: impl FnOnce(T) -> Result<Json, Stop>,
     ) -> Answer<Json> {
         self.check_alive(at)?;
         let digest = self.record.digest(request);
-        let again = match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
+        let in_doubt = match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
             Earlier::Completed(result) => return Ok(result),
             Earlier::Failed(failure) => return Err(failure.at(at.span).into()),
             Earlier::InDoubt => true,
             Earlier::Nothing => false,
         };
-        let (after, repeatable) = match decide() {
+        let (permit, prepared) = match decide() {
             Ok(decision) => decision,
             Err(refusal) => {
-                // A refused effect is recorded as one that was tried: auditors ask for those first.
                 let refusal = refusal.at(at.span);
-                self.record.refused(&at.path, kind, request, &refusal)?;
+                let intent = Intent { kind, request, after: vec![], guards: vec![], repeatable: true };
+                self.record.refused(&at.path, &intent, &digest, &refusal)?;
                 return Err(refusal.into());
             }
         };
-        let intent = Intent { kind, request, after, repeatable };
-        if again && !intent.repeatable {
+        let Permit { after, guards, repeatable } = permit;
+        let intent = Intent { kind, request, after, guards, repeatable };
+        if in_doubt && !repeatable {
             match self.settle_doubt(at, &intent)? {
-                Settled::Ran(result) => return Ok(result),
+                Settled::Ran(result) => {
+                    self.record.completed(&at.path, &result)?;
+                    return Ok(result);
+                }
                 Settled::Again => {}
             }
         }
-        self.record.intend(&at.path, &intent, &digest)?;
-        match act() {
-            Ok(result) => {
+        self.record.intend(&at.path, &intent, &digest).map_err(|f| f.at(at.span))?;
+        match act(prepared) {
+            Ok(mut result) => {
+                // Secrets are taken out before the program sees the result, so that a replay computes the same.
+                self.record.redactor().value(&mut result);
                 self.record.completed(&at.path, &result)?;
                 Ok(result)
             }
             Err(Stop::Failed(failure)) => {
-                let failure = failure.at(at.span);
+                let failure = self.redacted(failure.at(at.span));
                 self.record.failed(&at.path, &failure)?;
                 Err(failure.into())
             }
-            // Interrupted or cancelled while acting: the handler has ended the command, and that is its outcome.
-            Err(other) => {
-                self.record.abandoned(&at.path)?;
-                Err(other)
+            // A sibling failed first; this branch is over, and its outcome is that.
+            Err(Stop::Cancelled) => {
+                let failure = Failure::new(ErrorKind::Transient, run::E1107, "cancelled: another branch failed first");
+                self.record.failed(&at.path, &failure)?;
+                Err(Stop::Cancelled)
             }
+            // Interrupted: whether it had its effect is not known, and the record says just that.
+            Err(other) => Err(other),
         }
     }
 
@@ -82,29 +103,36 @@ impl Session {
         look: impl FnOnce() -> Result<Json, Failure>,
     ) -> Answer<Json> {
         self.check_alive(at)?;
-        let digest = self.record.digest(about);
+        let digest = if about.is_null() { String::new() } else { self.record.digest(about) };
         match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
             Earlier::Completed(value) => Ok(value),
             Earlier::Failed(failure) => Err(failure.at(at.span).into()),
             Earlier::InDoubt | Earlier::Nothing => match look() {
-                Ok(value) => {
-                    self.record.value(&at.path, kind, about, &digest, Ok(&value))?;
+                Ok(mut value) => {
+                    self.record.redactor().value(&mut value);
+                    self.record.value(&at.path, kind, about, &digest, &value)?;
                     Ok(value)
                 }
                 Err(failure) => {
-                    let failure = failure.at(at.span);
-                    self.record.value(&at.path, kind, about, &digest, Err(&failure))?;
+                    // That it failed is a fact, too: `catch` may have gone on from it.
+                    let failure = self.redacted(failure.at(at.span));
+                    let intent = Intent { kind, request: about, after: vec![], guards: vec![], repeatable: true };
+                    self.record.refused(&at.path, &intent, &self.record.digest(about), &failure)?;
                     Err(failure.into())
                 }
             },
         }
     }
-}
 
-/// What a person said about an effect that nobody knows the outcome of.
-pub enum Settled {
-    /// It did happen; this stands for its result.
-    Ran(Json),
-    /// It did not, or it shall run again.
-    Again,
+    /// Without the values of secrets.
+    pub fn redacted(&self, mut failure: Failure) -> Failure {
+        let redactor = self.record.redactor();
+        if !redactor.is_empty() {
+            failure.message = redactor.text(&failure.message).into_owned();
+            for text in failure.notes.iter_mut().chain(&mut failure.help) {
+                *text = redactor.text(text).into_owned();
+            }
+        }
+        failure
+    }
 }

@@ -2,11 +2,12 @@
 //! what is recorded, decided by the policy, made durable as an intent, handed to its handler, and recorded.
 //!
 //! Promises: a run does exactly what its file says, in that order, or stops and says why; nothing leaves the engine
-//! before what led to it is on disk. Refuses: effects that a policy does not allow, replies that do not belong to the
+//! before what led to it is on disk. Refuses: effects that a policy does not allow, records that do not belong to the
 //! request, a second owner.
 
-mod approvals;
+mod doubt;
 mod effect;
+mod failure_json;
 mod options;
 mod outcome;
 mod record;
@@ -15,7 +16,8 @@ mod session;
 mod start;
 mod world;
 
-pub use options::{Options, Prepared};
+pub use failure_json::{from_json as failure_from_json, to_json as failure_to_json};
+pub use options::{Options, ProviderChoice};
 pub use outcome::{Finished, Outcome};
-pub use resume::{Recorded, resume};
-pub use start::start;
+pub use resume::resume;
+pub use start::{Start, start};

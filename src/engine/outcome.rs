@@ -50,3 +50,18 @@ impl Outcome {
         matches!(self, Outcome::Suspended(_) | Outcome::Interrupted | Outcome::InDoubt(_))
     }
 }
+
+/// One process's part of a run, done.
+#[derive(Debug)]
+pub struct Finished {
+    pub run: String,
+    pub workflow: String,
+    pub outcome: Outcome,
+    /// The gate it waits at asks for a stronger proof than a terminal can give.
+    pub needs_assurance: Option<crate::policy::Assurance>,
+    /// Files that changed since the run was started: it went on with the old ones.
+    pub changed: Vec<String>,
+    /// Of the journal, by this process.
+    pub syncs: u64,
+    pub bytes: u64,
+}

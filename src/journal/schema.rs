@@ -60,6 +60,7 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("who", Form::Object, "who started it: user, uid, host"),
                     may("engine", Form::Text, "the engine's version"),
                     may("mode", Form::Word(&["pure", "ai", "interactive"]), "how AIs are asked"),
+                    may("grants", Form::Object, "what the person allowed for this run alone"),
                     may("run", Form::Text, "the run's id"),
                     must("schema", Form::Count, "the version of this schema"),
                 ]
@@ -97,6 +98,7 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("require", Form::Texts, "criteria that each approver confirms"),
                     may("expires", Form::Time, "until when"),
                     may("min_assurance", Form::Word(ASSURANCES), "how sure it must be who decides"),
+                    may("stage", Form::Count, "how often it was passed on to others before"),
                 ]
             }
         }
@@ -116,6 +118,10 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("value", Form::Any, "what they edited or answered"),
                     may("signature", Form::Text, "over the decision, where there is one"),
                     may("nonce", Form::Text, "makes a signed decision count once"),
+                    may("account", Form::Text, "the account at the terminal"),
+                    may("claimed", Form::Flag, "the account is not the approver's own"),
+                    may("confirmed", Form::Texts, "the criteria that were confirmed"),
+                    may("final", Form::Flag, "with it the gate was decided"),
                 ]
             }
         }

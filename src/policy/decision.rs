@@ -250,6 +250,11 @@ impl Policy {
         Judgement { verdict, after, refusal: doubt }
     }
 
+    /// Every gate that guards something.
+    pub fn gates(&self) -> impl Iterator<Item = &str> {
+        self.sets().flat_map(|s| s.gates()).map(|(gate, _)| &**gate)
+    }
+
     /// Whether a command has no effect on the world and may be run again.
     pub fn reads(&self, words: &[Word], resolved: Option<&Path>) -> bool {
         self.sets().any(|s| strictly(&s.reads, words, resolved, Mood::Must).is_some())

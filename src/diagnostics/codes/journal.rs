@@ -17,4 +17,7 @@ codes! { Journal;
     E1514 "a value cannot be recorded";
     E1515 "somebody else wrote to the journal";
     E1516 "a secret is too short to be kept out of records";
+    E1517 "the record and the program disagree";
+    E1518 "nobody knows whether an effect happened";
+    E1519 "a run cannot be resumed";
 }

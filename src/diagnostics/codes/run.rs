@@ -13,4 +13,6 @@ codes! { Run;
     E1110 "a command's folder cannot be entered";
     E1111 "a command may not be given this environment variable";
     E1112 "a word or an environment variable cannot be passed to a command";
+    E1113 "a secret is not available";
+    E1114 "an environment variable is not text";
 }

@@ -3,9 +3,9 @@
 use crate::diagnostics::codes::{run, runtime};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::engine::session::Session;
-use crate::interpreter::{Answer, At, Stop};
+use crate::interpreter::{Answer, At};
+use crate::ui::progress::Event;
 use serde_json::{Value as Json, json};
-use std::time::Duration;
 
 pub fn now(session: &Session, at: &At) -> Answer<i64> {
     let value = session.fact(at, "now", &Json::Null, || Ok(Json::from(session.clock_ms())))?;
@@ -21,11 +21,8 @@ pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
     let value = session.fact(at, "env", &json!({ "name": name }), || match std::env::var_os(name) {
         None => Ok(Json::Null),
         Some(text) => text.into_string().map(Json::from).map_err(|_| {
-            Failure::new(
-                ErrorKind::Verification,
-                run::E1106,
-                format!("the environment variable `{name}` is not UTF-8 text"),
-            )
+            let message = format!("the environment variable `{name}` is not UTF-8 text");
+            Failure::new(ErrorKind::Verification, run::E1114, message).help("set it to text, or do without it")
         }),
     })?;
     Ok(value.as_str().map(str::to_owned))
@@ -33,41 +30,34 @@ pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
 
 /// The value stays in the session; what is recorded is only that it was there.
 pub fn secret(session: &Session, at: &At, name: &str) -> Answer<()> {
-    // Looked up on every start of the process, replay included: the value is nowhere on disk.
-    match session.load_secret(name) {
-        Ok(()) => {
-            session.fact(at, "secret", &json!({ "name": name }), || Ok(Json::Bool(true)))?;
-            Ok(())
-        }
-        Err(failure) => Err(failure.at(at.span).into()),
-    }
+    // Looked up in every process that works on the run, replay included: its value is nowhere on disk.
+    session.load_secret(name).map_err(|f| f.at(at.span))?;
+    session.fact(at, "secret", &json!({ "name": name }), || Ok(Json::Bool(true)))?;
+    Ok(())
 }
 
 pub fn vouch(session: &Session, at: &At, because: &str, value: &Json) -> Answer<()> {
-    session.fact(at, "vouch", &json!({ "because": because, "value": value }), || Ok(Json::Bool(true)))?;
+    session.fact(at, "vouch", &json!({ "because": because, "of": value }), || Ok(Json::Bool(true)))?;
     Ok(())
 }
 
 /// A timer that survives the process: its end is recorded when it begins, so a resumed run waits for the rest only.
 pub fn wait(session: &Session, at: &At, millis: i64) -> Answer<()> {
     if millis < 0 {
-        return Err(Failure::new(
-            ErrorKind::Verification,
-            runtime::E1001,
-            format!("`wait` cannot wait for a negative time ({millis} ms)"),
-        )
-        .at(at.span)
-        .into());
+        let message = format!("`wait` cannot wait for a negative time ({millis} ms)");
+        return Err(Failure::new(ErrorKind::Verification, runtime::E1001, message).at(at.span).into());
     }
-    let until = session.fact(at, "wait", &json!({ "ms": millis }), || {
-        Ok(Json::from(session.clock_ms().saturating_add(millis)))
-    })?;
+    let about = json!({ "ms": millis });
+    let until = session.fact(at, "wait", &about, || Ok(json!(session.clock_ms().saturating_add(millis))))?;
     let until = until.as_i64().unwrap_or(0);
     session.record.commit()?;
     if until > session.clock_ms() {
-        session.observe_wait(&at.path, until);
+        let left = crate::ui::time::duration(until - session.clock_ms());
+        session.progress.event(Event::Started { path: at.path.clone(), text: format!("waiting {left}") });
     }
-    session.sleep_until(at, until)
+    let waited = session.sleep_until(at, until);
+    session.progress.event(Event::Ended { path: at.path.clone() });
+    waited
 }
 
 /// Waits before a further try, and shows it.
@@ -82,11 +72,17 @@ pub fn backoff(
     let about = json!({ "attempt": attempt, "of": of });
     let until = session.fact(at, "backoff", &about, || {
         let delay = delay_ms.unwrap_or_else(|| exponential(attempt));
-        Ok(Json::from(session.clock_ms().saturating_add(delay.max(0))))
+        Ok(json!(session.clock_ms().saturating_add(delay.max(0))))
     })?;
     let until = until.as_i64().unwrap_or(0);
     if until > session.clock_ms() {
-        session.observe_retry(&at.path, attempt, of, until, why);
+        session.progress.event(Event::Retry {
+            path: at.path.clone(),
+            attempt,
+            of,
+            delay_ms: until - session.clock_ms(),
+            why: why.message.clone(),
+        });
         session.sleep_until(at, until)?;
     }
     Ok(())
@@ -97,30 +93,5 @@ fn exponential(attempt: u32) -> i64 {
     let base = 500i64.saturating_mul(1 << attempt.saturating_sub(1).min(7)).min(60_000);
     let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
     let quarter = base / 4;
-    base - quarter + i64::try_from(random % (2 * quarter as u64 + 1)).unwrap_or(0)
-}
-
-impl Session {
-    /// Sleeps unless the run is interrupted or the branch cancelled; looks often enough that nobody notices.
-    pub fn sleep_until(&self, at: &At, until_ms: i64) -> Answer<()> {
-        loop {
-            self.check_alive(at)?;
-            let left = until_ms - self.clock_ms();
-            if left <= 0 {
-                return Ok(());
-            }
-            std::thread::sleep(Duration::from_millis(left.clamp(1, 50) as u64));
-        }
-    }
-
-    /// Whether this branch should go on at all.
-    pub fn check_alive(&self, at: &At) -> Answer<()> {
-        if self.interrupt.is_cancelled() {
-            return Err(Stop::Interrupted);
-        }
-        if at.cancel.is_cancelled() {
-            return Err(Stop::Cancelled);
-        }
-        Ok(())
-    }
+    base - quarter + i64::try_from(random % (2 * quarter.unsigned_abs() + 1)).unwrap_or(0)
 }

@@ -76,11 +76,11 @@ impl World for Session {
     }
 
     fn is_role(&self, name: &str) -> bool {
-        self.config.is_person_or_role(name)
+        self.config.people.knows(name)
     }
 
     fn roles(&self) -> Vec<String> {
-        self.config.people_and_roles()
+        self.config.people.names().map(str::to_owned).collect()
     }
 
     fn step_started(&self, at: &At, name: &str, title: Option<&str>) -> Answer<()> {

@@ -1,0 +1,71 @@
+//! What a face chooses for one process's part of a run.
+
+use crate::diagnostics::Failure;
+use crate::effects::ai::cassette::Redact;
+use crate::effects::ai::{self, Provider};
+use crate::interpreter::{CancelToken, Mode};
+use crate::journal::Redactor;
+use crate::policy::{Config, PathPattern, Pattern};
+use crate::ui::progress::{Look, Progress};
+use crate::ui::style::Style;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub struct Options {
+    /// The recorded mode on a resume.
+    pub mode: Option<Mode>,
+    pub provider: ProviderChoice,
+    /// Every answer is recorded in this cassette, too.
+    pub record: Option<PathBuf>,
+    /// Nobody is asked at the terminal.
+    pub detach: bool,
+    pub progress: Arc<Progress>,
+    /// Cancelling it ends the process's part of the run; it can be resumed.
+    pub interrupt: CancelToken,
+    /// What the person allowed for this run where there is no `wflow.toml`.
+    pub grants: (Vec<Pattern>, Vec<PathPattern>),
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            mode: None,
+            provider: ProviderChoice::Configured,
+            record: None,
+            detach: false,
+            progress: Arc::new(Progress::to(Look::Quiet, Style::for_stderr(), Box::new(std::io::sink()))),
+            interrupt: CancelToken::default(),
+            grants: Default::default(),
+        }
+    }
+}
+
+/// Who answers `ask`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ProviderChoice {
+    /// What `wflow.toml` says.
+    #[default]
+    Configured,
+    Named(String),
+    /// This cassette.
+    Replay(PathBuf),
+}
+
+impl Options {
+    pub(super) fn provider(
+        &self,
+        config: &Config,
+        root: &Path,
+        redactor: &Redactor,
+    ) -> Result<Arc<dyn Provider>, Failure> {
+        let known = redactor.clone();
+        let redact: Redact = Arc::new(move |text| known.text(text).into_owned());
+        let cassette = root.join(config.ai.cassette.as_deref().unwrap_or("cassette.jsonl"));
+        let (name, file) = match &self.provider {
+            ProviderChoice::Replay(file) => ("replay", file.as_path()),
+            ProviderChoice::Named(name) => (name.as_str(), cassette.as_path()),
+            ProviderChoice::Configured => (config.ai.provider.name(), cassette.as_path()),
+        };
+        ai::open(name, (name == "replay").then_some(file), self.record.as_deref(), redact)
+    }
+}

@@ -1,0 +1,145 @@
+//! A run's journal as the engine uses it: what answers from the past, and what is added.
+
+use super::effect::Intent;
+use super::failure_json;
+use crate::diagnostics::codes::journal;
+use crate::diagnostics::{ErrorKind, Failure};
+use crate::journal::{Event, EventType, GateRecord, Outcome, Redactor, Replay, StepState, Writer, digest, digest_of};
+use serde_json::{Map, Value as Json, json};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is recorded at a path.
+pub enum Earlier {
+    Nothing,
+    Completed(Json),
+    Failed(Failure),
+    /// Intended, without an outcome.
+    InDoubt,
+}
+
+pub struct Record {
+    writer: Writer,
+    replay: Mutex<Replay>,
+}
+
+impl Record {
+    pub fn new(writer: Writer, past: Vec<Event>) -> Record {
+        Record { writer, replay: Mutex::new(Replay::of(past)) }
+    }
+
+    fn replay(&self) -> MutexGuard<'_, Replay> {
+        // The index is only read and drained; a thread that died while holding it left it whole.
+        self.replay.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn redactor(&self) -> &Redactor {
+        self.writer.redactor()
+    }
+
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// `sha256:…` of a request.
+    pub fn digest(&self, request: &Json) -> String {
+        digest(request).unwrap_or_else(|_| digest_of(request.to_string().as_bytes()))
+    }
+
+    pub fn earlier(&self, path: &str, kind: &str, digest: &str) -> Result<Earlier, Failure> {
+        let Some(recorded) = self.replay().take(path) else { return Ok(Earlier::Nothing) };
+        if recorded.kind != kind || (!recorded.digest.is_empty() && recorded.digest != digest) {
+            return Err(Failure::new(
+                ErrorKind::Bug,
+                journal::E1517,
+                format!("the record holds another effect at `{path}` than the program asks for (`{}`, not `{kind}`)", recorded.kind),
+            )
+            .help("the run stops here and nothing was done; please report this with the run's journal"));
+        }
+        Ok(match recorded.outcome {
+            Outcome::Value(mut value) => {
+                self.writer.blobs().inline(&mut value)?;
+                Earlier::Completed(value)
+            }
+            Outcome::Failed(mut failure) => {
+                self.writer.blobs().inline(&mut failure)?;
+                Earlier::Failed(failure_json::from_json(&failure))
+            }
+            Outcome::InDoubt(_) => Earlier::InDoubt,
+        })
+    }
+
+    pub fn gate(&self, path: &str) -> Option<GateRecord> {
+        self.replay().gate(path).cloned()
+    }
+
+    pub fn step(&self, path: &str) -> Option<StepState> {
+        self.replay().step_at(path).map(|s| s.state)
+    }
+
+    pub fn append(&self, kind: EventType, path: &str, data: Map<String, Json>) -> Result<u64, Failure> {
+        self.writer.append(kind, path, &data)
+    }
+
+    /// Appends, and returns when it is on disk.
+    pub fn write(&self, kind: EventType, path: &str, data: Map<String, Json>) -> Result<(), Failure> {
+        self.writer.record(kind, path, &data).map(drop)
+    }
+
+    /// Returns when all that was appended is on disk.
+    pub fn commit(&self) -> Result<(), Failure> {
+        self.writer.commit(self.writer.head().0)
+    }
+
+    /// On disk before the effect starts.
+    pub fn intend(&self, path: &str, intent: &Intent<'_>, digest: &str) -> Result<(), Failure> {
+        self.write(EventType::EffectIntended, path, intended(intent, digest))
+    }
+
+    pub fn completed(&self, path: &str, result: &Json) -> Result<(), Failure> {
+        let data = if result.is_null() { Map::new() } else { members([("result", result.clone())]) };
+        self.append(EventType::EffectCompleted, path, data).map(drop)
+    }
+
+    pub fn failed(&self, path: &str, failure: &Failure) -> Result<(), Failure> {
+        let data = members([("failure", failure_json::to_json(failure))]);
+        self.append(EventType::EffectFailed, path, data).map(drop)
+    }
+
+    /// An effect that was tried and refused: it never started, and that it was tried is on record.
+    pub fn refused(&self, path: &str, intent: &Intent<'_>, digest: &str, why: &Failure) -> Result<(), Failure> {
+        self.append(EventType::EffectIntended, path, intended(intent, digest))?;
+        self.failed(path, why)?;
+        self.commit()
+    }
+
+    /// A fact of the outside. It is on disk before anything that was computed from it leaves the engine.
+    pub fn value(&self, path: &str, kind: &str, request: &Json, digest: &str, value: &Json) -> Result<(), Failure> {
+        let mut data = members([("kind", json!(kind))]);
+        if !value.is_null() {
+            data.insert("value".into(), value.clone());
+        }
+        if !request.is_null() {
+            data.insert("request".into(), request.clone());
+            data.insert("digest".into(), json!(digest));
+        }
+        self.append(EventType::ValueRecorded, path, data).map(drop)
+    }
+}
+
+fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
+    let mut data =
+        members([("kind", json!(intent.kind)), ("request", intent.request.clone()), ("digest", json!(digest))]);
+    if !intent.after.is_empty() {
+        data.insert("after".into(), json!(intent.after));
+        data.insert("guards".into(), json!(intent.guards));
+    }
+    if intent.repeatable {
+        data.insert("repeatable".into(), json!(true));
+    }
+    data
+}
+
+/// An object of these members.
+pub fn members<const N: usize>(fields: [(&str, Json); N]) -> Map<String, Json> {
+    fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+}

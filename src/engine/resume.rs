@@ -1,0 +1,183 @@
+//! A run goes on: the stored program runs again from its start, and what is recorded answers.
+
+use super::options::Options;
+use super::outcome::Finished;
+use super::record::members;
+use super::start::{Parts, drive, who};
+use crate::check::{Checked, Environment, Memory, check_source};
+use crate::diagnostics::codes::journal;
+use crate::diagnostics::{ErrorKind, Failure};
+use crate::interpreter::{Given, Lowered, Mode};
+use crate::journal::{BlobRef, Event, EventType, Journal, Ledger, LineDigest, Redactor, RunDir, Runs, Standing, Writer};
+use crate::policy::{PathPattern, Pattern, Policy, Project, RuleSet, load_project};
+use crate::source::{SourceMap, Span};
+use crate::syntax::ast::{ItemKind, PolicyItem};
+use serde_json::{Map, Value as Json, json};
+use std::path::Path;
+
+/// Takes a run over and goes on with it. `root` is the project's folder.
+pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Result<Finished, Failure> {
+    refuse_ended(&Journal::read(dir)?.events, dir)?;
+    let (writer, journal) = Writer::open(dir, Redactor::new())?;
+    // Looked at again now that nobody else can add to it.
+    refuse_ended(&journal.events, dir)?;
+    let Some(first) = journal.events.first().filter(|e| e.kind == EventType::RunStarted).cloned() else {
+        return Err(cannot(dir, "its journal does not begin with its start"));
+    };
+    let data = first.data;
+    writer.record(EventType::RunResumed, "", &members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]))?;
+    let text = |key: &str| data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let workflow = text("workflow");
+    Ledger::of(runs).ensure_started(dir.id(), &workflow, first_digest(dir)?)?;
+
+    let stored = sources(dir, &data)?;
+    let (entry_name, entry_text) = stored.first().ok_or_else(|| cannot(dir, "no sources are recorded"))?;
+    let memory = stored.iter().fold(Memory::new(), |m, (name, text)| m.with(name, text.clone()));
+    let (project, stored_config) = configured(root, dir, &data)?;
+    let approvers = project.is_configured().then(|| project.config.people.names().map(Into::into).collect());
+    let environment = Environment { approvers, ..Environment::default() };
+    let checked = check_source(entry_name, entry_text, &memory, &environment);
+    if checked.has_errors() {
+        return Err(cannot(dir, "this version of wflow finds mistakes in the file that it was started with"));
+    }
+    let program = &checked.program;
+    let Some(callable) = program.workflows().find(|w| *w.name == *workflow) else {
+        return Err(cannot(dir, "the file that it was started with has no such workflow"));
+    };
+    let lowered = Lowered::new(program);
+    let mut given = data.get("args").cloned().unwrap_or(json!({}));
+    dir.blobs().inline(&mut given)?;
+    let given = given.as_object().cloned().unwrap_or_default();
+    let people = &stored_config.config.people;
+    let args = lowered.arguments(callable.id, &Given::Json(&given), &|name| people.knows(name)).map_err(|problems| {
+        let first = problems.first().map(|p| p.message.clone()).unwrap_or_default();
+        cannot(dir, &format!("its arguments do not fit any more: {first}"))
+    })?;
+
+    let file_policy = file_policy(&checked);
+    let mut then = Policy::new(&stored_config, file_policy.clone());
+    let (commands, writes) = grants(&data);
+    then.grant(commands.clone(), writes.clone());
+    let mut today = Policy::new(&project, file_policy);
+    today.grant(commands, writes);
+    let mode = options.mode.unwrap_or(match text("mode").as_str() {
+        "pure" => Mode::Pure,
+        "interactive" => Mode::Interactive,
+        _ => Mode::Ai,
+    });
+    let changed = stored.iter().filter(|(name, text)| on_disk(root, name).as_deref() != Some(text)).map(|(n, _)| n.clone());
+    let changed = changed.collect();
+    let digests: String = stored
+        .iter()
+        .map(|(name, text)| format!("{name} {}\n", crate::journal::digest_of(text.as_bytes())))
+        .collect();
+    let starter = data.get("who").and_then(|w| w.get("user")).and_then(Json::as_str).unwrap_or_default();
+    let parts = Parts {
+        dir,
+        runs: Runs::of_project(dir.store().clone(), root),
+        root,
+        config: stored_config.config.clone(),
+        policies: vec![then, today],
+        workflow,
+        sources: crate::journal::digest_of(digests.as_bytes()),
+        starter: starter.to_owned(),
+        mode,
+        writer,
+        past: journal.events,
+        pinned: stored.iter().map(|(name, _)| name.clone()).collect(),
+    };
+    let session = parts.session(options)?;
+    Ok(drive(session, dir, &lowered, callable.id, args, changed))
+}
+
+fn refuse_ended(events: &[Event], dir: &RunDir) -> Result<(), Failure> {
+    let mut replay = crate::journal::Replay::default();
+    events.iter().rev().take(1).for_each(|e| replay.apply(e.clone()));
+    let why = match replay.standing {
+        Standing::Open | Standing::Suspended => return Ok(()),
+        Standing::Completed => "it has completed",
+        Standing::Failed => "it has failed",
+        Standing::Rejected => "it was rejected",
+        Standing::Cancelled => "it was cancelled",
+    };
+    Err(cannot(dir, why))
+}
+
+fn cannot(dir: &RunDir, why: &str) -> Failure {
+    Failure::new(
+        ErrorKind::Configuration,
+        journal::E1519,
+        format!("run {} cannot be resumed: {why}", dir.id().as_str()),
+    )
+    .help(format!("`wflow runs show {}` shows what happened; a new run starts with `wflow run`", dir.id().short()))
+}
+
+fn first_digest(dir: &RunDir) -> Result<LineDigest, Failure> {
+    let mut reader = crate::journal::Reader::open(dir)?;
+    reader.next().map_err(|e| e.into_failure(dir))?;
+    Ok(reader.head())
+}
+
+/// Names and texts of the files that the run was started with, the started one first.
+fn sources(dir: &RunDir, data: &Map<String, Json>) -> Result<Vec<(String, String)>, Failure> {
+    let mut out = Vec::new();
+    for entry in data.get("sources").and_then(Json::as_array).into_iter().flatten() {
+        let Some(map) = entry.as_object() else { continue };
+        let name = map.get("name").and_then(Json::as_str).unwrap_or_default();
+        if let Some(blob) = BlobRef::from_json(map) {
+            out.push((name.to_owned(), dir.blobs().get_text(&blob)?));
+        }
+    }
+    Ok(out)
+}
+
+/// Today's project, and the same with the configuration that was stored.
+fn configured(root: &Path, dir: &RunDir, data: &Map<String, Json>) -> Result<(Project, Project), Failure> {
+    let mut sources = SourceMap::new();
+    let (today, wrong) = load_project(root, &mut sources);
+    if let Some(first) = wrong.iter().find(|d| d.is_error()) {
+        let place = sources.place(first.primary.span);
+        return Err(Failure::new(ErrorKind::Configuration, first.code, format!("{place}: {}", first.message))
+            .help("mend `wflow.toml`, then resume: today's policy must allow what the run still does"));
+    }
+    let stored = match data.get("config").and_then(Json::as_object).and_then(BlobRef::from_json) {
+        Some(blob) => {
+            let text = dir.blobs().get_text(&blob)?;
+            Project::from_text(root, &text, &mut SourceMap::new()).0
+        }
+        None => Project::bare(root),
+    };
+    Ok((today, stored))
+}
+
+/// The policy items of the started file; `None` if it has none.
+pub fn file_policy(checked: &Checked) -> Option<RuleSet> {
+    let items: Vec<&PolicyItem> = checked
+        .program
+        .modules
+        .first()?
+        .ast
+        .items
+        .iter()
+        .filter_map(|i| match &i.kind {
+            ItemKind::Policy(p) => Some(p),
+            _ => None,
+        })
+        .collect();
+    // Its mistakes were reported when the file was checked.
+    (!items.is_empty()).then(|| RuleSet::from_items(items).0)
+}
+
+fn grants(data: &Map<String, Json>) -> (Vec<Pattern>, Vec<PathPattern>) {
+    let list = |key: &str| -> Vec<String> {
+        let list = data.get("grants").and_then(|g| g.get(key)).and_then(Json::as_array);
+        list.map(|l| l.iter().filter_map(|t| t.as_str().map(str::to_owned)).collect()).unwrap_or_default()
+    };
+    let commands = list("allow").iter().filter_map(|t| Pattern::parse(t, Span::default()).ok()).collect();
+    let writes = list("write").iter().filter_map(|t| PathPattern::parse(t, Span::default()).ok()).collect();
+    (commands, writes)
+}
+
+fn on_disk(root: &Path, name: &str) -> Option<String> {
+    crate::source::read_source(&root.join(name)).ok()
+}

@@ -1,0 +1,197 @@
+//! One process's ownership of a run: everything that its effects need.
+
+use super::effect::Permit;
+use super::record::Record;
+use crate::diagnostics::codes::{files, run as run_codes};
+use crate::diagnostics::{ErrorKind, Failure};
+use crate::effects::ai::Provider;
+use crate::effects::approval::Digests;
+use crate::effects::process::{Environment, EnvironmentRules, Search};
+use crate::effects::workspace::Workspace;
+use crate::interpreter::{Answer, At, CancelToken, Mode, Stop};
+use crate::journal::{Runs, Store};
+use crate::policy::{Assurance, Config, Decision, Guard, Policy, Word, unguarded};
+use crate::ui::progress::Progress;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub struct Session {
+    pub run: String,
+    pub workflow: String,
+    /// Who started the run: a gate may refuse them.
+    pub starter: String,
+    pub root: PathBuf,
+    pub runs: Runs,
+    pub config: Config,
+    /// All of them must allow: what the run was started under, and on a resume today's.
+    pub policies: Vec<Policy>,
+    pub digests: Digests,
+    pub record: Record,
+    pub workspace: Workspace,
+    pub search: Search,
+    pub environment: EnvironmentRules,
+    /// Absent in mode `pure`.
+    pub provider: Option<Arc<dyn Provider>>,
+    pub mode: Mode,
+    /// Nobody is asked at the terminal.
+    pub detach: bool,
+    /// Up when the person pressed Ctrl-C or the process was told to end.
+    pub interrupt: CancelToken,
+    pub progress: Arc<Progress>,
+    pub secrets: Mutex<HashMap<String, String>>,
+    /// Gates that stand approved, with the paths at which they were.
+    pub approved: Mutex<HashMap<String, String>>,
+    /// Held while a person is asked: one question at a time on one terminal.
+    pub terminal: Mutex<()>,
+    /// A gate asked for a proof that a terminal cannot give.
+    pub assurance: Mutex<Option<Assurance>>,
+}
+
+/// Of a command that names none, where the configuration names none either.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+impl Session {
+    /// Milliseconds since 1970, UTC.
+    pub fn clock_ms(&self) -> i64 {
+        self.runs.store().now().0
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        self.runs.store()
+    }
+
+    /// Whether this branch should go on at all.
+    pub fn check_alive(&self, at: &At) -> Answer<()> {
+        if self.interrupt.is_cancelled() {
+            return Err(Stop::Interrupted);
+        }
+        if at.cancel.is_cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        Ok(())
+    }
+
+    /// Sleeps until a time on the clock, unless the run is interrupted or the branch cancelled.
+    pub fn sleep_until(&self, at: &At, until_ms: i64) -> Answer<()> {
+        loop {
+            self.check_alive(at)?;
+            let left = until_ms.saturating_sub(self.clock_ms());
+            if left <= 0 {
+                return Ok(());
+            }
+            // Short enough that nobody notices an interruption coming late.
+            std::thread::sleep(Duration::from_millis(left.clamp(1, 50) as u64));
+        }
+    }
+
+    fn approved_at(&self, gate: &str) -> Option<String> {
+        self.approved.lock().unwrap_or_else(PoisonError::into_inner).get(gate).cloned()
+    }
+
+    pub fn set_approved(&self, gate: &str, path: Option<&str>) {
+        let mut approved = self.approved.lock().unwrap_or_else(PoisonError::into_inner);
+        match path {
+            Some(path) => drop(approved.insert(gate.to_owned(), path.to_owned())),
+            None => drop(approved.remove(gate)),
+        }
+    }
+
+    /// The permit for something that these gates guard, if they stand approved in this run.
+    pub fn permit(&self, words: &[Word], guards: &[Guard], repeatable: bool) -> Result<Permit, Failure> {
+        let mut permit = Permit { repeatable, ..Permit::default() };
+        for guard in guards {
+            match self.approved_at(&guard.gate) {
+                Some(path) => {
+                    permit.after.push(guard.gate.to_string());
+                    permit.guards.push(path);
+                }
+                None => return Err(unguarded(words, &guard.gate)),
+            }
+        }
+        Ok(permit)
+    }
+
+    /// May this effect other than a command happen?
+    pub fn decide_effect(&self, name: &str, argument: Option<&str>, repeatable: bool) -> Result<Permit, Failure> {
+        let guards = self.allowed(|policy| policy.decide_effect(name, argument))?;
+        let words: Vec<Word> = [Word::literal(name)].into_iter().chain(argument.map(Word::literal)).collect();
+        self.permit(&words, &guards, repeatable)
+    }
+
+    /// May this command run, by all policies in force? Then the gates that guard it by any of them.
+    pub fn decide_command(&self, words: &[Word], resolved: Option<&Path>) -> Result<Vec<Guard>, Failure> {
+        self.allowed(|policy| policy.decide(words, resolved))
+    }
+
+    fn allowed(&self, decide: impl Fn(&Policy) -> Decision) -> Result<Vec<Guard>, Failure> {
+        let mut guards = Vec::new();
+        for policy in &self.policies {
+            match decide(policy) {
+                Decision::Allowed { after, .. } => guards.extend(after),
+                Decision::Denied(refusal) | Decision::NotAllowed(refusal) => return Err(refusal.failure()),
+            }
+        }
+        Ok(guards)
+    }
+
+    /// Whether a command has no effect on the world, by all policies in force.
+    pub fn reads(&self, words: &[Word], resolved: Option<&Path>) -> bool {
+        self.policies.iter().all(|p| p.reads(words, resolved))
+    }
+
+    /// Of a command that names none: the shortest that is configured.
+    pub fn default_timeout(&self) -> Duration {
+        let configured = self.policies.iter().filter_map(|p| p.settings().and_then(|s| s.timeout));
+        configured.min().unwrap_or(DEFAULT_TIMEOUT)
+    }
+
+    /// Whether a rule of any policy makes something wait for this gate.
+    pub fn guards_something(&self, gate: &str) -> bool {
+        self.policies.iter().any(|p| p.gates().any(|g| g == gate))
+    }
+
+    pub fn need_assurance(&self, level: Assurance) {
+        *self.assurance.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
+    }
+
+    pub fn needed_assurance(&self) -> Option<Assurance> {
+        *self.assurance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The environment of a command before its own `env { }`.
+    pub fn clean_environment(&self) -> Environment {
+        Environment::clean(&self.search, &self.environment)
+    }
+
+    /// Makes sure that the secret is known, and that it will be replaced in all that is recorded or shown.
+    pub fn load_secret(&self, name: &str) -> Result<(), Failure> {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if secrets.contains_key(name) {
+            return Ok(());
+        }
+        let missing = |why: &str| {
+            Failure::new(ErrorKind::Configuration, run_codes::E1113, format!("the secret `{name}` {why}"))
+                .help(format!("set it in the environment of wflow: `export {name}=…`; it is never recorded or shown"))
+        };
+        let value = match std::env::var_os(name) {
+            None => return Err(missing("is not set")),
+            Some(value) => value.into_string().map_err(|_| missing("is not UTF-8 text"))?,
+        };
+        if value.is_empty() {
+            return Err(missing("is empty"));
+        }
+        self.record.redactor().add(name, &value)?;
+        secrets.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    pub fn secret(&self, name: &str) -> Result<String, Failure> {
+        self.load_secret(name)?;
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.get(name).cloned().ok_or_else(|| {
+            Failure::new(ErrorKind::Bug, files::E1401, format!("the secret `{name}` is not loaded"))
+        })
+    }
+}

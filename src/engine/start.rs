@@ -1,0 +1,232 @@
+//! A run begins: its folder, what it is pinned to, its first event; and how any run comes to its end.
+
+use super::failure_json;
+use super::options::Options;
+use super::outcome::{Finished, Outcome};
+use super::record::{Record, members};
+use super::session::Session;
+use crate::check::{CallableId, Program};
+use crate::diagnostics::Failure;
+use crate::effects::approval::{Digests, os_user};
+use crate::effects::process::{EnvironmentRules, Search};
+use crate::effects::workspace::Workspace;
+use crate::interpreter::{Lowered, Mode, Root, Suspension};
+use crate::journal::{DiskStore, EventType, Ledger, Redactor, RunDir, Runs, Writer, digest_of};
+use crate::policy::{Config, Policy, Project};
+use crate::source::Origin;
+use crate::value::Value;
+use serde_json::{Map, Value as Json, json};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Everything that a new run is made of. The arguments have been checked.
+pub struct Start<'a> {
+    pub program: &'a Program,
+    pub lowered: &'a Lowered,
+    pub project: &'a Project,
+    pub workflow: CallableId,
+    /// As they are recorded, by name.
+    pub given: Map<String, Json>,
+    pub args: Vec<Value>,
+    /// The file's own policy, if it has one.
+    pub file_policy: Option<crate::policy::RuleSet>,
+}
+
+pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
+    let runs = Runs::of_project(Arc::new(DiskStore), &start.project.root);
+    let dir = runs.create()?;
+    let redactor = Redactor::new();
+    let writer = Writer::create(&dir, redactor.clone())?;
+    let mut policy = Policy::new(start.project, start.file_policy.clone());
+    policy.grant(options.grants.0.clone(), options.grants.1.clone());
+    let workflow = start.program.callable(start.workflow);
+    let mode = options.mode.unwrap_or_default();
+
+    let mut sources = Vec::new();
+    let mut digests = String::new();
+    for file in start.program.sources.files().filter(|f| f.origin != Origin::Std) {
+        let blob = writer.blobs().put(file.text.as_bytes())?;
+        digests.push_str(&format!("{} {}\n", file.name, blob.digest()));
+        let mut entry = blob.to_json();
+        entry["name"] = json!(file.name.as_ref());
+        sources.push(entry);
+    }
+    let mut data = members([
+        ("workflow", json!(workflow.name.as_ref())),
+        ("args", Json::Object(start.given.clone())),
+        ("sources", Json::Array(sources)),
+        ("policy", json!(policy_digest(&start.project.config, start.file_policy.is_some()))),
+        ("who", who()),
+        ("engine", json!(env!("CARGO_PKG_VERSION"))),
+        ("mode", json!(mode_name(mode))),
+        ("run", json!(dir.id().as_str())),
+        ("schema", json!(crate::journal::SCHEMA_VERSION)),
+    ]);
+    let entry = &start.program.sources.files().next();
+    data.insert("file".into(), json!(entry.map_or("", |f| f.name.as_ref())));
+    if start.project.is_configured() {
+        let path = start.project.root.join(crate::policy::CONFIG_NAME);
+        let text = crate::source::read_source(&path).unwrap_or_default();
+        data.insert("config".into(), writer.blobs().put(text.as_bytes())?.to_json());
+    }
+    if !options.grants.0.is_empty() || !options.grants.1.is_empty() {
+        let commands: Vec<&str> = options.grants.0.iter().map(|p| p.text.as_ref()).collect();
+        let writes: Vec<&str> = options.grants.1.iter().map(|p| p.text.as_ref()).collect();
+        data.insert("grants".into(), json!({ "allow": commands, "write": writes }));
+    }
+    writer.record(EventType::RunStarted, "", &data)?;
+    Ledger::of(&runs).run_started(dir.id(), &workflow.name, writer.head().1)?;
+
+    let parts = Parts {
+        dir: &dir,
+        runs,
+        root: &start.project.root,
+        config: start.project.config.clone(),
+        policies: vec![policy],
+        workflow: workflow.name.to_string(),
+        sources: digest_of(digests.as_bytes()),
+        starter: os_user(),
+        mode,
+        writer,
+        past: Vec::new(),
+        pinned: start.program.sources.files().filter(|f| f.origin != Origin::Std).map(|f| f.name.to_string()).collect(),
+    };
+    let session = parts.session(options)?;
+    Ok(drive(session, &dir, start.lowered, start.workflow, start.args, Vec::new()))
+}
+
+/// What a session is made of, for a new run and for a resumed one.
+pub(super) struct Parts<'a> {
+    pub dir: &'a RunDir,
+    pub runs: Runs,
+    pub root: &'a Path,
+    pub config: Config,
+    pub policies: Vec<Policy>,
+    pub workflow: String,
+    /// Digest over all sources.
+    pub sources: String,
+    pub starter: String,
+    pub mode: Mode,
+    pub writer: Writer,
+    pub past: Vec<crate::journal::Event>,
+    /// Names of the source files: no effect may write them.
+    pub pinned: Vec<String>,
+}
+
+impl Parts<'_> {
+    pub fn session(self, options: &Options) -> Result<Session, Failure> {
+        let provider = match self.mode {
+            Mode::Pure => None,
+            _ => Some(options.provider(&self.config, self.root, self.writer.redactor())?),
+        };
+        let search = Search::new(self.root, &self.config.policy.path);
+        let pass: Vec<String> = self.config.policy.env.iter().map(|n| n.to_string()).collect();
+        Ok(Session {
+            run: self.dir.id().as_str().to_owned(),
+            workflow: self.workflow,
+            starter: self.starter,
+            root: self.root.to_owned(),
+            digests: Digests {
+                workflow: self.sources,
+                policy: policy_digest(&self.config, true),
+                evidence: String::new(),
+            },
+            config: self.config,
+            policies: self.policies,
+            workspace: Workspace::open(self.root)?.pin(self.pinned),
+            search,
+            environment: EnvironmentRules { pass: pass.clone(), allow: pass },
+            provider,
+            mode: self.mode,
+            detach: options.detach,
+            interrupt: options.interrupt.clone(),
+            progress: options.progress.clone(),
+            secrets: Mutex::new(HashMap::new()),
+            approved: Mutex::new(HashMap::new()),
+            terminal: Mutex::new(()),
+            assurance: Mutex::new(None),
+            record: Record::new(self.writer, self.past),
+            runs: self.runs,
+        })
+    }
+}
+
+/// Evaluates the workflow and records how it ended.
+pub(super) fn drive(
+    session: Session,
+    dir: &RunDir,
+    lowered: &Lowered,
+    workflow: CallableId,
+    args: Vec<Value>,
+    changed: Vec<String>,
+) -> Finished {
+    let root = Root { path: session.workflow.clone(), cancel: session.interrupt.clone() };
+    let result = lowered.run_callable(workflow, args, &session, &root);
+    let result = result.and_then(|value| Ok(lowered.result_to_json(&value)?)).map(|mut value| {
+        session.record.redactor().value(&mut value);
+        value
+    });
+    let mut outcome = Outcome::of(result);
+    if let Err(failure) = end(&session, dir, &outcome) {
+        // What cannot be recorded did not end: the record's own trouble is what people must hear of.
+        outcome = Outcome::Failed(failure);
+    }
+    let writer = session.record.writer();
+    Finished {
+        run: session.run.clone(),
+        workflow: session.workflow.clone(),
+        outcome,
+        needs_assurance: session.needed_assurance(),
+        changed,
+        syncs: writer.syncs(),
+        bytes: writer.bytes(),
+    }
+}
+
+fn end(session: &Session, dir: &RunDir, outcome: &Outcome) -> Result<(), Failure> {
+    let failure = |f: &Failure| ("failure", failure_json::to_json(&session.redacted(f.clone())));
+    let (kind, data) = match outcome {
+        Outcome::Completed { value: Json::Null } => (EventType::RunCompleted, Map::new()),
+        Outcome::Completed { value } => (EventType::RunCompleted, members([("value", value.clone())])),
+        Outcome::Failed(f) => (EventType::RunFailed, members([failure(f)])),
+        Outcome::Rejected(f) => {
+            let gate = f.gate.clone().unwrap_or_default();
+            (EventType::RunRejected, members([("gate", json!(gate)), failure(f)]))
+        }
+        Outcome::InDoubt(_) => (EventType::RunSuspended, members([("reason", json!("in doubt"))])),
+        Outcome::Suspended(Suspension::Gate { gate, .. }) => {
+            (EventType::RunSuspended, members([("gate", json!(gate))]))
+        }
+        Outcome::Suspended(Suspension::Until { at, .. }) => {
+            (EventType::RunSuspended, members([("until", json!(at))]))
+        }
+        Outcome::Interrupted => (EventType::RunSuspended, members([("reason", json!("interrupted"))])),
+    };
+    session.record.write(kind, "", data)?;
+    if kind.ends_run() {
+        Ledger::of(&session.runs).run_ended(dir.id(), kind, session.record.writer().head())?;
+    }
+    Ok(())
+}
+
+pub(super) fn policy_digest(config: &Config, has_file_policy: bool) -> String {
+    format!("{}{}", config.digest.as_deref().unwrap_or("none"), if has_file_policy { "+file" } else { "" })
+}
+
+pub(super) fn who() -> Json {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    json!({
+        "user": os_user(),
+        "uid": rustix::process::getuid().as_raw(),
+        "host": host.trim(),
+    })
+}
+
+pub(super) fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Pure => "pure",
+        Mode::Ai => "ai",
+        Mode::Interactive => "interactive",
+    }
+}

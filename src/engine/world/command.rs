@@ -1,0 +1,153 @@
+//! `run`: a command goes through the policy, is announced, started, and its end recorded.
+
+use crate::diagnostics::codes::run as codes;
+use crate::diagnostics::{ErrorKind, Failure};
+use crate::effects::process::{self, Cancel, Control, Environment, Folder, Program, Spawn, Status, Stream};
+use crate::engine::effect::Permit;
+use crate::engine::session::Session;
+use crate::interpreter::{Answer, At, EnvValue, RunReply, RunRequest, Stop, Waker};
+use crate::journal::{bytes_from_json, bytes_to_json};
+use crate::policy::Word;
+use crate::ui::progress::Event;
+use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub fn run(session: &Session, at: &At, request: &RunRequest) -> Answer<RunReply> {
+    let recorded = session.effect(
+        at,
+        "run",
+        &request_json(request),
+        || prepare(session, request),
+        |prepared| start(session, at, request, prepared),
+    )?;
+    Ok(reply(&recorded))
+}
+
+/// The words, folder, input and environment; what only matters to the engine is left out.
+fn request_json(request: &RunRequest) -> Json {
+    let mut map = Map::new();
+    map.insert("argv".into(), request.argv.iter().map(|w| w.text.as_str()).collect());
+    if let Some(dir) = &request.dir {
+        map.insert("in".into(), json!(dir));
+    }
+    if !request.env.is_empty() {
+        let env = request.env.iter().map(|(name, value)| match value {
+            EnvValue::Text(text) => (name.clone(), json!(text)),
+            EnvValue::Secret { name: secret } => (name.clone(), json!({ "secret": secret })),
+        });
+        map.insert("env".into(), Json::Object(env.collect()));
+    }
+    if let Some(stdin) = &request.stdin {
+        map.insert("stdin".into(), json!(stdin));
+    }
+    Json::Object(map)
+}
+
+struct Prepared {
+    program: Program,
+    folder: Folder,
+    environment: Environment,
+}
+
+/// Whether it may run, and everything that can be wrong with it before it is announced.
+fn prepare(session: &Session, request: &RunRequest) -> Result<(Permit, Prepared), Failure> {
+    let words: Vec<Word> = request
+        .argv
+        .iter()
+        .map(|w| match w.interpolated {
+            true => Word::interpolated(w.text.as_str()),
+            false => Word::literal(w.text.as_str()),
+        })
+        .collect();
+    let name = request.argv.first().map_or("", |w| w.text.as_str());
+    // A path is started only where a rule names it, and the policy is asked about that below.
+    let found = session.search.resolve(name, name.contains('/'));
+    let resolved = found.as_ref().ok().map(|p| p.real.as_path());
+    let guards = session.decide_command(&words, resolved)?;
+    let repeatable = request.idempotent || session.reads(&words, resolved);
+    let permit = session.permit(&words, &guards, repeatable)?;
+    let program = found?;
+    let folder = session.workspace.dir(request.dir.as_deref().unwrap_or("."))?;
+    let mut environment = session.clean_environment();
+    for (name, value) in &request.env {
+        match value {
+            EnvValue::Text(text) => environment.set(name, text)?,
+            EnvValue::Secret { name: secret } => environment.set(name, &session.secret(secret)?)?,
+        }
+    }
+    Ok((permit, Prepared { program, folder, environment }))
+}
+
+fn start(session: &Session, at: &At, request: &RunRequest, prepared: Prepared) -> Result<Json, Stop> {
+    let spawn = Spawn {
+        program: prepared.program,
+        words: request.argv.iter().skip(1).map(|w| w.text.clone()).collect(),
+        folder: prepared.folder,
+        environment: prepared.environment,
+        stdin: request.stdin.as_ref().map(|t| t.clone().into_bytes()),
+        run: session.run.clone(),
+    };
+    let command = spawn.command();
+    let cancel = Cancel::new();
+    let raised = cancel.clone();
+    // Held until the command has ended: dropping it ends the subscription.
+    let waker: Arc<Waker> = Arc::new(move || raised.cancel());
+    at.cancel.subscribe(&waker);
+    session.interrupt.subscribe(&waker);
+    let redactor = session.record.redactor();
+    let on_line = |_: Stream, line: &str| {
+        session.progress.event(Event::Output { path: at.path.clone(), line: redactor.text(line).into_owned() });
+    };
+    let timeout = match request.timeout_ms {
+        Some(ms) => Duration::from_millis(ms.max(0).unsigned_abs()),
+        None => session.default_timeout(),
+    };
+    let control = Control {
+        timeout: Some(timeout),
+        cancel: vec![cancel],
+        on_line: Some(&on_line),
+        ..Control::default()
+    };
+    session.progress.event(Event::Started { path: at.path.clone(), text: redactor.text(&command).into_owned() });
+    let outcome = process::run(&spawn, &control);
+    drop(waker);
+    session.progress.event(Event::Ended { path: at.path.clone() });
+    match outcome {
+        Ok(finished) => match finished.status {
+            Status::Exit(code) => Ok(json!({
+                "exit": code,
+                "stdout": bytes_to_json(&finished.stdout),
+                "stderr": bytes_to_json(&finished.stderr),
+                "duration_ms": millis(finished.duration),
+            })),
+            Status::Signal(_) => {
+                session.check_alive(at)?;
+                match finished.check(&command, &[]) {
+                    Err(failure) => Err(failure.into()),
+                    Ok(_) => Err(Failure::new(ErrorKind::Bug, codes::E1104, "a signal without a number").into()),
+                }
+            }
+        },
+        Err(failure) => {
+            // We ended it ourselves: that is no outcome of its own.
+            session.check_alive(at)?;
+            Err(failure.into())
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn reply(recorded: &Json) -> RunReply {
+    let bytes = |key: &str| recorded.get(key).and_then(bytes_from_json).unwrap_or_default();
+    let number = |key: &str| recorded.get(key).and_then(Json::as_i64).unwrap_or(0);
+    RunReply {
+        exit: number("exit"),
+        stdout: bytes("stdout"),
+        stderr: bytes("stderr"),
+        duration_ms: number("duration_ms"),
+    }
+}

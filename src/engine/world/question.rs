@@ -1,0 +1,72 @@
+//! `ask`: one call of a provider, or one conversation.
+
+use crate::effects::ai::{self, Control, ProviderRequest};
+use crate::engine::effect::Permit;
+use crate::engine::failure_json;
+use crate::engine::session::Session;
+use crate::interpreter::{Answer, AskReply, AskRequest, At};
+use crate::ui::progress::Event;
+use serde_json::{Map, Value as Json, json};
+use std::sync::PoisonError;
+use std::time::{Duration, SystemTime};
+
+pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply> {
+    let Some(provider) = session.provider.clone() else {
+        return Ok(AskReply::Unavailable(ai::pure()));
+    };
+    let context = context(session, request);
+    let model = session.config.ai.model.as_deref();
+    let full = ProviderRequest::new(request, model, context);
+    let who = request.agent.as_ref().map_or(provider.name(), |a| a.name.as_str());
+    let decide = || Ok((Permit { repeatable: true, ..Permit::default() }, ()));
+    let recorded = session.effect(at, "ask", &full.canonical(), decide, |()| {
+        let until = request
+            .timeout_ms
+            .map(|ms| SystemTime::now() + Duration::from_millis(ms.max(0).unsigned_abs()));
+        let control = Control { path: &at.path, until, cancel: &at.cancel };
+        // A person at the terminal is asked one thing at a time.
+        let one = (provider.name() == "human").then(|| {
+            let guard = session.terminal.lock().unwrap_or_else(PoisonError::into_inner);
+            session.progress.event(Event::TerminalTaken);
+            guard
+        });
+        let again = if request.attempt > 1 { format!(" (try {})", request.attempt) } else { String::new() };
+        session.progress.event(Event::Started { path: at.path.clone(), text: format!("asking {who}{again}") });
+        let answered = ai::answer(provider.as_ref(), &full, &control);
+        if one.is_some() {
+            session.progress.event(Event::TerminalFree);
+        }
+        session.progress.event(Event::Ended { path: at.path.clone() });
+        let (reply, details) = answered?;
+        let mut map = Map::new();
+        match reply {
+            AskReply::Text(text) => drop(map.insert("text".into(), json!(text))),
+            AskReply::Unavailable(why) => drop(map.insert("unavailable".into(), failure_json::to_json(&why))),
+        }
+        map.insert("provider".into(), json!(provider.name()));
+        if let Some(details) = details {
+            if let Some(model) = details.model {
+                map.insert("model".into(), json!(model));
+            }
+            if let Some(usage) = details.usage {
+                map.insert("usage".into(), usage);
+            }
+        }
+        Ok(Json::Object(map))
+    })?;
+    Ok(match (recorded.get("text").and_then(Json::as_str), recorded.get("unavailable")) {
+        (Some(text), _) => AskReply::Text(text.to_owned()),
+        (None, Some(why)) => AskReply::Unavailable(failure_json::from_json(why)),
+        (None, None) => AskReply::Text(String::new()),
+    })
+}
+
+/// The agent's context files that are there, in its order.
+fn context(session: &Session, request: &AskRequest) -> Vec<(String, String)> {
+    let Some(agent) = &request.agent else { return Vec::new() };
+    agent
+        .context
+        .iter()
+        .filter_map(|path| session.workspace.read_text(path).ok().map(|text| (path.clone(), text)))
+        .collect()
+}

@@ -1,0 +1,82 @@
+//! Steps, messages and undo: what people see of a run's course.
+
+use crate::diagnostics::Failure;
+use crate::engine::failure_json;
+use crate::engine::record::{Earlier, members};
+use crate::engine::session::Session;
+use crate::interpreter::{Answer, At, Stop};
+use crate::journal::{EventType, StepState};
+use crate::ui::progress::{Event, How};
+use serde_json::{Map, Value as Json, json};
+
+pub fn started(session: &Session, at: &At, name: &str, title: Option<&str>) -> Answer<()> {
+    session.check_alive(at)?;
+    let recorded = matches!(session.record.step(&at.path), Some(StepState::Started | StepState::Completed));
+    if !recorded {
+        let data = title.map(|t| members([("title", json!(t))])).unwrap_or_default();
+        session.record.append(EventType::StepStarted, &at.path, data)?;
+    }
+    session.progress.event(Event::StepStarted {
+        path: at.path.clone(),
+        name: name.to_owned(),
+        title: title.map(str::to_owned),
+    });
+    Ok(())
+}
+
+pub fn completed(session: &Session, at: &At, name: &str, value: &Json) -> Answer<()> {
+    let recorded = session.record.step(&at.path) == Some(StepState::Completed);
+    if !recorded {
+        let data = if value.is_null() { Map::new() } else { members([("value", value.clone())]) };
+        session.record.append(EventType::StepCompleted, &at.path, data)?;
+    }
+    step_ended(session, at, name, if recorded { How::Replayed } else { How::Done });
+    Ok(())
+}
+
+pub fn failed(session: &Session, at: &At, name: &str, stop: &Stop) {
+    let how = match stop {
+        Stop::Failed(failure) => How::Failed(session.record.redactor().text(&failure.message).into_owned()),
+        Stop::Suspended(_) => How::Suspended,
+        Stop::Interrupted | Stop::Cancelled => How::Stopped,
+    };
+    step_ended(session, at, name, how);
+}
+
+fn step_ended(session: &Session, at: &At, name: &str, how: How) {
+    session.progress.event(Event::StepEnded { path: at.path.clone(), name: name.to_owned(), how, millis: None });
+}
+
+/// Recorded first, shown then; a replayed message is not shown again.
+pub fn say(session: &Session, at: &At, text: &str) -> Answer<()> {
+    session.check_alive(at)?;
+    match session.record.earlier(&at.path, "said", "").map_err(|f| f.at(at.span))? {
+        Earlier::Nothing => {
+            session.record.write(EventType::Said, &at.path, members([("text", json!(text))]))?;
+            let text = session.record.redactor().text(text).into_owned();
+            session.progress.event(Event::Said { text });
+        }
+        // Shown by an earlier process.
+        _ => {}
+    }
+    Ok(())
+}
+
+pub fn undo_started(session: &Session, at: &At, step: &str) -> Answer<()> {
+    if !matches!(session.record.step(&at.path), Some(StepState::Undoing | StepState::Undone)) {
+        session.record.write(EventType::UndoStarted, &at.path, Map::new())?;
+    }
+    session.progress.event(Event::UndoStarted { path: at.path.clone(), step: step.to_owned() });
+    Ok(())
+}
+
+pub fn undo_completed(session: &Session, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()> {
+    let data = match failure {
+        Some(f) => members([("failure", failure_json::to_json(&session.redacted(f.clone())))]),
+        None => Map::new(),
+    };
+    session.record.write(EventType::UndoCompleted, &at.path, data)?;
+    let failure = failure.map(|f| f.message.clone());
+    session.progress.event(Event::UndoEnded { path: at.path.clone(), step: step.to_owned(), failure });
+    Ok(())
+}
