@@ -104,6 +104,11 @@ fn take(args: &mut [Value], index: usize) -> Value {
     args.get_mut(index).map_or(Value::None, |v| std::mem::replace(v, Value::None))
 }
 
+/// Whether a regular expression, known only now, matches somewhere.
+pub fn is_match(text: &str, pattern: &str) -> Result<bool, Box<Failure>> {
+    text::with_regex(pattern, |regex| Value::Bool(regex.is_match(text))).map(|v| v == Value::Bool(true))
+}
+
 /// The checker has seen to the types, so this speaks of wflow itself.
 pub fn impossible(wanted: &str, found: &Value) -> Box<Failure> {
     let message = format!("{wanted} was expected here, and {} came", found.kind());

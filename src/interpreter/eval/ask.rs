@@ -1,0 +1,188 @@
+//! `ask`: tries, validation, checks, `otherwise`.
+
+use super::{Eval, Outcome, internal, shown};
+use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
+use crate::interpreter::node::{AskNode, CheckNode};
+use crate::interpreter::world::{AskReply, AskRequest, Mode as RunMode, Previous, Stop};
+use crate::types::Type;
+use crate::value::json::{self, Mismatch, Mode};
+use crate::value::{Value, refine};
+use serde_json::Value as Json;
+
+impl<'l> Eval<'l> {
+    pub(super) fn ask(&mut self, node: &'l AskNode, frame: &mut [Value]) -> Outcome {
+        let span = node.site.span;
+        let agent = match node.agent {
+            Some(id) => Some(self.agent(id).map_err(|failure| self.fail(failure, span))?),
+            None => None,
+        };
+        let mut request = AskRequest {
+            agent,
+            prompt: self.text_of(&node.prompt, frame)?,
+            with: self.labelled(&node.with, frame)?,
+            schema: node.typed.then(|| self.schema(&node.ty)),
+            type_name: node.ty.show(&self.lowered.defs).to_string(),
+            interactive: node.interactive,
+            turns: node
+                .turns
+                .as_ref()
+                .map(|n| self.clause(n, 1, "the number of turns", span, frame))
+                .transpose()?,
+            timeout_ms: self.duration_clause(node.timeout.as_ref(), "a timeout", span, frame)?,
+            previous: None,
+            attempt: 1,
+        };
+        let tries = match &node.retry {
+            Some(times) => {
+                let times = self.clause(times, 0, "the number of further tries", span, frame)?;
+                u32::try_from(times).unwrap_or(u32::MAX).saturating_add(1)
+            }
+            None => 1,
+        };
+        if self.world.mode() == RunMode::Pure {
+            let why =
+                Failure::new(ErrorKind::Configuration, runtime::E1018, "the run makes no call of an AI");
+            return self.otherwise(node, why, frame);
+        }
+        loop {
+            let at = self.at_site(&node.site, request.attempt);
+            let reply = self.world.ask(&at, &request);
+            let (failure, pause) = match self.answered(reply, span)? {
+                AskReply::Text(answer) => match self.answer_to_value(node, &answer, frame)? {
+                    Ok(value) => return Ok(value),
+                    Err(wrong) => {
+                        let failure = unacceptable(&request, &wrong);
+                        request.previous = Some(Previous { answer, wrong });
+                        if request.attempt >= tries {
+                            return Err(self.fail(Box::new(failure), span));
+                        }
+                        (failure, Some(0))
+                    }
+                },
+                AskReply::Unavailable(why) => {
+                    let may_pass = matches!(why.kind, ErrorKind::Transient | ErrorKind::Timeout);
+                    if !may_pass || request.attempt >= tries {
+                        return self.otherwise(node, why, frame);
+                    }
+                    (why, None)
+                }
+            };
+            request.attempt += 1;
+            let at = self.at_site(&node.site, request.attempt);
+            let waited = self.world.backoff(&at, request.attempt, tries, pause, &failure);
+            self.answered(waited, span)?;
+        }
+    }
+
+    /// From what the AI said to a value of the wanted type that satisfies the checks; or what is wrong with it, in
+    /// words that go back to the AI.
+    fn answer_to_value(
+        &mut self,
+        node: &'l AskNode,
+        answer: &str,
+        frame: &mut [Value],
+    ) -> Outcome<Result<Value, Vec<String>>> {
+        let value = match read_answer(self, &node.ty, answer) {
+            Ok(value) => value,
+            Err(wrong) => return Ok(Err(wrong)),
+        };
+        match self.check(&node.checks, &value, frame)? {
+            wrong if wrong.is_empty() => Ok(Ok(value)),
+            wrong => Ok(Err(wrong)),
+        }
+    }
+
+    /// The messages of the `check` clauses that do not hold for the value.
+    pub(super) fn check(
+        &mut self,
+        checks: &'l [CheckNode],
+        value: &Value,
+        frame: &mut [Value],
+    ) -> Outcome<Vec<String>> {
+        let mut wrong = Vec::new();
+        for check in checks {
+            frame[check.it as usize] = value.clone();
+            if !self.test(&check.condition, frame)? {
+                wrong.push(match &check.message {
+                    Some(message) => self.text_of(message, frame)?,
+                    None => format!("`{}` does not hold", check.source),
+                });
+            }
+        }
+        Ok(wrong)
+    }
+
+    fn otherwise(&mut self, node: &'l AskNode, why: Failure, frame: &mut [Value]) -> Outcome {
+        let span = node.site.span;
+        let Some(otherwise) = &node.otherwise else {
+            let message = format!("the question has no answer and no `otherwise`: {}", why.message);
+            let mut failure =
+                Failure { message, ..why }.help("say with `otherwise` what to take when there is no AI");
+            // A provider's own code says more; the mode alone is this question's concern.
+            if self.world.mode() == RunMode::Pure {
+                failure.code = runtime::E1018;
+            }
+            return Err(self.fail(Box::new(failure), span));
+        };
+        let value = self.eval(otherwise, frame)?;
+        let wrong = self.check(&node.checks, &value, frame)?;
+        if wrong.is_empty() {
+            return Ok(value);
+        }
+        let mut failure = Failure::new(
+            ErrorKind::Verification,
+            runtime::E1017,
+            format!("the value of `otherwise` does not satisfy the question: {}", wrong.join("; ")),
+        );
+        failure = failure.note(format!("the value is {}", shown(&value)));
+        Err(self.fail(Box::new(failure), span))
+    }
+
+    /// The JSON Schema that describes a type.
+    pub(super) fn schema(&self, ty: &Type) -> Json {
+        super::super::schema_of(ty, &self.lowered.defs)
+    }
+}
+
+/// Text stays as it is; everything else is strict JSON of the wanted type.
+fn read_answer(eval: &Eval<'_>, ty: &Type, answer: &str) -> Result<Value, Vec<String>> {
+    if ty.base() == &Type::Text {
+        let value = Value::from(answer);
+        let mut refined = ty;
+        while let Type::Refined(r) = refined {
+            match refine::problem(r, &value, &eval.judge()) {
+                Ok(None) => {}
+                Ok(Some(problem)) => return Err(vec![problem]),
+                Err(failure) => return Err(vec![failure.message]),
+            }
+            refined = &r.base;
+        }
+        return Ok(value);
+    }
+    let json = json::parse(answer).map_err(|failure| vec![failure.message])?;
+    eval.decode(ty, &json, Mode::Strict).map_err(|wrong| wrong.iter().map(Mismatch::to_string).collect())
+}
+
+fn unacceptable(request: &AskRequest, wrong: &[String]) -> Failure {
+    let times = match request.attempt {
+        1 => String::new(),
+        n => format!(" after {n} tries"),
+    };
+    let message = match wrong {
+        [one] => format!("the answer is not acceptable{times}: {one}"),
+        many => format!("the answer is not acceptable{times} for {} reasons", many.len()),
+    };
+    let mut failure = Failure::new(ErrorKind::Verification, runtime::E1017, message);
+    if wrong.len() > 1 {
+        failure.notes.extend(wrong.iter().cloned());
+    }
+    failure
+}
+
+/// For the closure that judges an edited value at a gate.
+pub(super) fn stop_messages(stop: Stop) -> Vec<String> {
+    match stop {
+        Stop::Failed(failure) => vec![failure.message],
+        _ => vec![internal("the check was stopped").message],
+    }
+}
