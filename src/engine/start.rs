@@ -10,7 +10,7 @@ use crate::diagnostics::Failure;
 use crate::effects::approval::{Digests, os_user};
 use crate::effects::process::{EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
-use crate::interpreter::{Lowered, Mode, Root, Suspension};
+use crate::interpreter::{Lowered, Mode, Root, Stop, Suspension};
 use crate::journal::{DiskStore, EventType, Ledger, Redactor, RunDir, Runs, Writer, digest_of};
 use crate::policy::{Config, Policy, Project};
 use crate::source::Origin;
@@ -163,7 +163,7 @@ pub(super) fn drive(
 ) -> Finished {
     let root = Root { path: session.workflow.clone(), cancel: session.interrupt.clone() };
     let result = lowered.run_callable(workflow, args, &session, &root);
-    let result = result.and_then(|value| Ok(lowered.result_to_json(&value)?)).map(|mut value| {
+    let result = result.and_then(|value| lowered.result_to_json(&value).map_err(Stop::Failed)).map(|mut value| {
         session.record.redactor().value(&mut value);
         value
     });
