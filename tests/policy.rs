@@ -265,7 +265,7 @@ fn other_effects_need_their_rules() {
     let p = policy(
         r#"write = ["docs/**", "CHANGELOG.md", "*.txt"]
 allow = [{ effect = "work.create" }, { write = "docs/api/**", after = "commitment" }]
-deny = [{ read = ".env*" }]"#,
+deny = [{ read = ".env*" }, { effect = "secret" }]"#,
     );
     let says = |name: &str, argument: &str| match p.decide_effect(name, Some(argument)) {
         Decision::Allowed { after, .. } => {
@@ -283,6 +283,10 @@ deny = [{ read = ".env*" }]"#,
         ("write", "/docs/a", "E1658"),
         ("read", "src/main.rs", "ok"),
         ("read", "./.env", "E1658"),
+        ("exists", "../x", "E1658"),
+        ("glob", "src/**", "ok"),
+        ("env", "HOME", "ok"),
+        ("secret", "TOKEN", "E1658"),
         ("work.create", "x", "ok"),
         ("work.delete", "x", "E1658"),
     ] {

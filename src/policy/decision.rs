@@ -80,6 +80,9 @@ pub struct Judgement {
     pub refusal: Option<Refusal>,
 }
 
+/// Effects that need no `allow`.
+const FREE: &[&str] = &["read", "glob", "exists", "env", "secret", "now", "uuid", "say", "wait"];
+
 /// More combinations of the values of open words than this are not tried one by one.
 const MOST_COMBINATIONS: usize = 64;
 
@@ -317,7 +320,7 @@ impl Policy {
     /// What the policy says to another effect: `write`, `read`, `work.create` … A path is relative to the root.
     pub fn decide_effect(&self, name: &str, argument: Option<&str>) -> Decision {
         let words = [Word::literal(name)].into_iter().chain(argument.map(Word::literal)).collect::<Vec<_>>();
-        let is_path = matches!(name, "write" | "read");
+        let is_path = matches!(name, "write" | "read" | "exists");
         let tidy;
         let argument = match argument {
             Some(path) if is_path => match super::glob::tidy(path) {
@@ -375,8 +378,8 @@ impl Policy {
     fn effect_listed(&self, name: &str, argument: Option<&str>, from: From) -> bool {
         let listed =
             |rules: &[EffectRule]| rules.iter().any(|r| r.agent.is_none() && r.matches(name, argument));
-        // Within the root everybody may read what no rule denies.
-        if name == "read" {
+        // Looking is free: within the root everybody may read what no rule denies.
+        if FREE.contains(&name) {
             return true;
         }
         let module = name.split('.').next().unwrap_or(name);
