@@ -129,13 +129,21 @@ deny = ["git push --force *", "kubectl delete --namespace prod *", "rm -rf *", "
 #[test]
 fn options_that_run_programs_must_be_spelled() {
     let p = policy(
-        r#"allow = ["git *", "find *", "tar *", "sort *", "gsort *", "ssh *", "sed *", "awk *", "env *", "env -i A=1 cargo *", "xargs *", "make *", "timeout *", "timeout 10 cargo *", "git fetch --upload-pack=/opt/x *", "find . -exec rm {} ;", "nice -n 5 git *"]"#,
+        r#"allow = ["git *", "find *", "tar *", "sort *", "gsort *", "ssh *", "sed *", "awk *", "python3 tools/check.py *", "python3 -q *", "bash *", "bash run.sh *", "env *", "env -i A=1 cargo *", "xargs *", "make *", "timeout *", "timeout 10 cargo *", "git fetch --upload-pack=/opt/x *", "find . -exec rm {} ;", "nice -n 5 git *"]"#,
     );
     for (command, expected) in [
         ("git log --oneline", "ok"),
         ("git -C sub log", "ok"),
         ("git -c core.pager=sh log", "E1655"),
         ("git -ccore.pager=sh log", "E1655"),
+        ("git -C x -c core.pager=sh log", "E1655"),
+        ("git clone -c core.pager=sh x", "E1655"),
+        ("git switch -c feature", "ok"),
+        ("python3 tools/check.py -c x", "ok"),
+        ("python3 -c x tools/check.py", "E1650"),
+        ("python3 -q -c x", "E1655"),
+        ("bash -ec x", "E1655"),
+        ("bash run.sh -c", "ok"),
         ("git --exec-path=/tmp log", "E1655"),
         ("git fetch --upload-pack=sh x", "E1655"),
         ("git fetch --upload-pa=sh x", "E1655"),

@@ -16,6 +16,9 @@ fn word() -> impl Strategy<Value = String> {
         2 => "-[ab]{1,3}",
         2 => "--(aa|ab|aab|b)",
         1 => "--(aa|ab)=[ab]",
+        1 => "-(c|ca|exec|n)",
+        1 => "(clone|config|ext::a|SHELL=a|A=1|5)",
+        1 => "--(exec|exec-path|ex)(=a)?",
         1 => Just(String::from("--")),
         1 => Just(String::from("-")),
     ]
@@ -23,7 +26,13 @@ fn word() -> impl Strategy<Value = String> {
 
 fn pattern_words() -> impl Strategy<Value = Vec<String>> {
     let star = prop_oneof![6 => word(), 2 => Just(String::from("*")), 1 => Just(String::from("a*")), 1 => Just(String::from("--aa=*"))];
-    let program = prop_oneof![Just(String::from("git")), Just(String::from("env")), Just(String::from("xx"))];
+    let program = prop_oneof![
+        Just(String::from("git")),
+        Just(String::from("env")),
+        Just(String::from("xx")),
+        Just(String::from("find")),
+        Just(String::from("nice"))
+    ];
     (program, proptest::collection::vec(star, 0..5)).prop_map(|(p, mut rest)| {
         rest.insert(0, p);
         rest
@@ -62,7 +71,7 @@ fn command() -> impl Strategy<Value = (Vec<Word>, Vec<Word>)> {
     let program = prop_oneof![
         6 => Just((Word::literal("git"), Word::literal("git"))),
         1 => Just((Word::literal("env"), Word::literal("env"))),
-        2 => Just((Word::literal("xx"), Word::literal("xx"))),
+        2 => "(xx|find|nice)".prop_map(|p| (Word::literal(p.as_str()), Word::literal(p.as_str()))),
         1 => Just((Word::unknown(), Word::interpolated("git"))),
     ];
     (program, proptest::collection::vec(open_word(), 0..6)).prop_map(|((open, closed), words)| {

@@ -4,7 +4,7 @@
 //! listed here is therefore refused wherever a star of the rule would have to cover it, also abbreviated
 //! (`--upload-p`), bundled (`-xI`) or with its value in the same word. A rule that spells the option allows it.
 
-use super::grammar_table::{ALIASES, MANY_IN_ONE, PROGRAMS, Program, Script, WRAPPERS, Wrapper};
+use super::grammar_table::{ALIASES, MANY_IN_ONE, PROGRAMS, Program, Script, WRAPPERS, Where, Wrapper};
 use super::wide::base_name;
 use super::word::{Mood, PatternWord, Word};
 use std::path::Path;
@@ -77,15 +77,25 @@ pub(super) fn objection(
     };
     let object = |i: usize, why: &'static str| Some(Objection { word: words[i].show(), why });
     for table in programs(program, resolved) {
-        let subcommands = subcommands(&words[1..]);
+        let subcommands = subcommands(&words[1..], mood);
         let mut script_seen = false;
         for (i, word) in words.iter().enumerate().skip(1) {
             if spelled(i) {
-                script_seen |= !word.fixed_start().starts_with('-');
+                let plain = !word.fixed_start().starts_with('-');
+                if plain && table.hands_over {
+                    break;
+                }
+                script_seen |= plain;
                 continue;
             }
             for danger in table.dangers {
-                let here = danger.subcommand.is_none_or(|s| subcommands.contains(&s));
+                let here = match danger.place {
+                    Where::Anywhere => true,
+                    Where::Before => i <= subcommands.certain,
+                    Where::Under(name) => {
+                        subcommands.names.contains(&name) || (mood == Mood::Must && subcommands.unknown)
+                    }
+                };
                 if here && danger.options.iter().any(|o| covers(o, word, mood)) {
                     return object(i, danger.why);
                 }
@@ -136,22 +146,45 @@ pub(super) fn objection(
     None
 }
 
-/// Words that may be the subcommand: the first plain one, or one that could be an option's value and those behind it.
-fn subcommands(words: &[Word]) -> Vec<&str> {
-    let mut found = Vec::new();
+/// Where a program's subcommand can stand: the first plain word, or one that could be an option's value, and then
+/// those behind it.
+struct Subcommands<'a> {
+    names: Vec<&'a str>,
+    /// Some word that is not known could be it.
+    unknown: bool,
+    /// How many words there are up to the one that is it for sure.
+    certain: usize,
+}
+
+/// In the mood of certainty, whatever could be a subcommand counts; otherwise only what is one with every value.
+fn subcommands(words: &[Word], mood: Mood) -> Subcommands<'_> {
+    let mut out = Subcommands { names: Vec::new(), unknown: false, certain: words.len() };
     let mut after_option = false;
-    for word in words {
-        if word.optionish(Mood::May) {
+    for (at, word) in words.iter().enumerate() {
+        if word.known().is_none() {
+            out.unknown = true;
+            if mood == Mood::May && (!after_option || matches!(word, Word::Many(_))) {
+                out.certain = at + 1;
+                break;
+            }
+            after_option = mood == Mood::Must;
+            continue;
+        }
+        if word.optionish(mood) {
             after_option = true;
             continue;
         }
-        found.extend(word.known());
+        // Behind an open word nobody is sure that it still counts.
+        if mood == Mood::Must || !out.unknown {
+            out.names.extend(word.known());
+        }
         if !after_option {
+            out.certain = at + 1;
             break;
         }
         after_option = false;
     }
-    found
+    out
 }
 
 /// Whether a word of the rule says literally what a word of the command does: all of it, or all up to its `=`.

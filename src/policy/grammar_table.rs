@@ -10,14 +10,23 @@ pub(super) struct Program {
     pub script: Option<Script>,
     /// Some of its words can be another command.
     pub holds_command: bool,
+    /// Behind its first plain word everything belongs to what that names: a script, another machine.
+    pub hands_over: bool,
 }
 
 pub(super) struct Danger {
-    /// Only under this subcommand.
-    pub subcommand: Option<&'static str>,
+    pub place: Where,
     /// With their dashes; without any, a plain word.
     pub options: &'static [&'static str],
     pub why: &'static str,
+}
+
+#[derive(PartialEq)]
+pub(super) enum Where {
+    Anywhere,
+    /// Before the subcommand.
+    Before,
+    Under(&'static str),
 }
 
 pub(super) struct Script {
@@ -49,15 +58,23 @@ const CODE: &str = "makes it run the code that follows";
 const WRITES: &str = "makes it write to a file of its own choice";
 
 const fn any(options: &'static [&'static str], why: &'static str) -> Danger {
-    Danger { subcommand: None, options, why }
+    Danger { place: Where::Anywhere, options, why }
 }
 
 const fn under(subcommand: &'static str, options: &'static [&'static str], why: &'static str) -> Danger {
-    Danger { subcommand: Some(subcommand), options, why }
+    Danger { place: Where::Under(subcommand), options, why }
+}
+
+const fn before(options: &'static [&'static str], why: &'static str) -> Danger {
+    Danger { place: Where::Before, options, why }
+}
+
+const fn handing_over(names: &'static [&'static str], dangers: &'static [Danger]) -> Program {
+    Program { hands_over: true, ..program(names, dangers) }
 }
 
 const fn program(names: &'static [&'static str], dangers: &'static [Danger]) -> Program {
-    Program { names, dangers, words: &[], script: None, holds_command: false }
+    Program { names, dangers, words: &[], script: None, holds_command: false, hands_over: false }
 }
 
 pub(super) const PROGRAMS: &[Program] = &[
@@ -66,7 +83,8 @@ pub(super) const PROGRAMS: &[Program] = &[
         ..program(
             &["git"],
             &[
-                any(&["-c", "--config", "--config-env"], CONFIGURES),
+                before(&["-c", "--config-env"], CONFIGURES),
+                under("clone", &["-c", "--config"], CONFIGURES),
                 any(&["--exec-path", "--upload-pack", "--receive-pack", "--exec", "--extcmd"], RUNS),
                 any(&["--open-files-in-pager", "--ext-diff", "--template"], RUNS),
                 any(&["--git-dir", "--work-tree", "--separate-git-dir"], ELSEWHERE),
@@ -108,7 +126,7 @@ pub(super) const PROGRAMS: &[Program] = &[
     program(&["zip"], &[any(&["-TT", "--unzip-command"], RUNS)]),
     program(&["sort"], &[any(&["--compress-program"], RUNS), any(&["-o", "--output"], WRITES)]),
     program(&["split"], &[any(&["--filter"], RUNS)]),
-    program(
+    handing_over(
         &["ssh"],
         &[
             any(&["-o", "-F", "-I"], CONFIGURES),
@@ -201,16 +219,16 @@ pub(super) const PROGRAMS: &[Program] = &[
         &["vim", "vi", "nvim", "emacs", "ed"],
         &[any(&["-c", "-S", "-e", "-s", "--cmd", "--eval", "-l", "--load"], CODE)],
     ),
-    program(
+    handing_over(
         &["sh", "bash", "dash", "zsh", "ksh", "fish"],
         &[any(&["-c", "-s", "-i", "--rcfile", "--init-file", "--command", "--init-command"], CODE)],
     ),
-    program(&["python", "pypy"], &[any(&["-c", "-m"], CODE)]),
-    program(
+    handing_over(&["python", "pypy"], &[any(&["-c", "-m"], CODE)]),
+    handing_over(
         &["node", "nodejs", "deno", "bun"],
         &[any(&["-e", "-p", "-r", "--eval", "--print", "--require", "--import", "--loader"], CODE)],
     ),
-    program(&["perl", "ruby", "lua", "php"], &[any(&["-e", "-E", "-r", "-M", "-I"], CODE)]),
+    handing_over(&["perl", "ruby", "lua", "php"], &[any(&["-e", "-E", "-r", "-M", "-I"], CODE)]),
 ];
 
 const fn wrapper(names: &'static [&'static str], with_value: &'static [&'static str]) -> Wrapper {
