@@ -2,7 +2,7 @@
 
 use super::eval::{Eval, Root};
 use super::lower::lower;
-use super::node::{AgentNode, LambdaNode, Node, Pat};
+use super::node::{AgentNode, Node, Pat};
 use super::pure::PureWorld;
 use super::world::{AgentSettings, Stop, World};
 use crate::check::{AgentId, CallableId, ConstId, ModuleId, Program, Signature};
@@ -25,7 +25,6 @@ pub struct Lowered {
     pub(super) predicates: Vec<PredicateCode>,
     /// Expressions and statements of tests, by their id.
     pub(super) tests: HashMap<(ModuleId, NodeId), TestCode>,
-    pub(super) lambdas: Vec<LambdaNode>,
     pub(super) defs: Arc<TypeDefs>,
     pub(super) layouts: Layouts,
     pub(super) sources: SourceMap,

@@ -6,7 +6,7 @@
 use super::json::{Mismatch, Predicates, encode};
 use super::{Layouts, Map, RecordLayout, Value, refine};
 use crate::diagnostics::Failure;
-use crate::types::{DefKind, Refinement, Type, TypeDefs};
+use crate::types::{Refinement, Type, TypeDefs, fields_of};
 use std::sync::Arc;
 
 #[derive(Debug, Clone)]
@@ -63,7 +63,11 @@ impl Convert {
                 Convert::Keep => Convert::Keep,
                 inner => Convert::Map(Box::new(inner)),
             },
-            (Type::Record(f), Type::Record(t)) => {
+            // Records go by their fields; a structural one in the same order is the same.
+            (from, Type::Record(_) | Type::Named(_)) => {
+                let (Some(f), Some(t)) = (fields_of(from, defs), fields_of(to, defs)) else {
+                    return Convert::Keep;
+                };
                 let fields: Vec<(Arc<str>, Convert)> = t
                     .iter()
                     .map(|field| {
@@ -71,23 +75,19 @@ impl Convert {
                         (field.name.clone(), old.map_or(Convert::Keep, |old| plan(&old.ty, &field.ty)))
                     })
                     .collect();
-                let same_order = f.len() == t.len()
-                    && f.iter().zip(t.iter()).all(|(a, b)| a.name == b.name && a.json_name == b.json_name);
-                if same_order && fields.iter().all(|(_, c)| matches!(c, Convert::Keep)) {
+                let in_place = matches!((from, to), (Type::Record(_), Type::Record(_)))
+                    && f.len() == t.len()
+                    && f.iter().zip(t).all(|(a, b)| a.name == b.name && a.json_name == b.json_name);
+                if in_place && fields.iter().all(|(_, c)| c.is_keep()) {
                     return Convert::Keep;
                 }
-                Convert::Record { layout: Arc::new(RecordLayout::of_fields(t)), fields }
+                let layout = match to {
+                    Type::Named(id) => layouts.record(*id).cloned(),
+                    _ => None,
+                };
+                let layout = layout.unwrap_or_else(|| Arc::new(RecordLayout::of_fields(t)));
+                Convert::Record { layout, fields }
             }
-            (Type::Record(f), Type::Named(id)) => match (&defs.get(*id).kind, layouts.record(*id)) {
-                (DefKind::Record(t), Some(layout)) => {
-                    let fields = t.iter().map(|field| {
-                        let old = f.iter().find(|old| old.name == field.name);
-                        (field.name.clone(), old.map_or(Convert::Keep, |old| plan(&old.ty, &field.ty)))
-                    });
-                    Convert::Record { layout: layout.clone(), fields: fields.collect() }
-                }
-                _ => Convert::Keep,
-            },
             _ => Convert::Keep,
         }
     }

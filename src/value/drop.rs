@@ -46,11 +46,6 @@ fn unravel(fields: Vec<Value>) {
                     work.extend(own.into_values());
                 }
             }
-            Value::Function(f) => {
-                if let Some(own) = Arc::into_inner(f) {
-                    work.extend(own.captured.into_iter().map(|(_, v)| v));
-                }
-            }
             _ => {}
         }
     }

@@ -43,7 +43,7 @@ fn simple(a: &Value, b: &Value) -> Option<bool> {
         (Value::Json(x), Value::Json(y)) => json_equal(x, y),
         (Value::Range(x), Value::Range(y)) => x == y,
         (Value::Secret(x), Value::Secret(y)) => x == y,
-        (Value::Function(x), Value::Function(y)) => Arc::ptr_eq(x, y),
+        (Value::Function(x), Value::Function(y)) => x == y,
         (Value::List(x), Value::List(y)) if Arc::ptr_eq(x, y) => true,
         (Value::Map(x), Value::Map(y)) if Arc::ptr_eq(x, y) => true,
         (Value::Record(x), Value::Record(y)) if Arc::ptr_eq(x, y) => true,
@@ -164,7 +164,7 @@ impl Hash for Value {
                     _ => state.write_u8(2),
                 },
                 Value::Range(r) => r.hash(state),
-                Value::Function(f) => f.id.hash(state),
+                Value::Function(f) => f.hash(state),
             }
         }
     }

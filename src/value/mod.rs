@@ -31,7 +31,7 @@ pub use layout::{EnumLayout, Layouts, RecordLayout, VariantLayout, standard};
 pub use order::compare;
 pub use text::Text;
 pub use units::{duration_text, float_text, parse_duration, parse_size, size_text};
-pub use value::{Function, Map, Range, Record, Value, Variant};
+pub use value::{Map, Range, Record, Value, Variant};
 
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ fn deep(a: &Value, b: &Value) -> Ordering {
                 (Value::Range(x), Value::Range(y)) => {
                     (x.start, x.end, x.inclusive).cmp(&(y.start, y.end, y.inclusive))
                 }
-                (Value::Function(x), Value::Function(y)) => x.id.cmp(&y.id),
+                (Value::Function(x), Value::Function(y)) => x.cmp(y),
                 _ => rank(a).cmp(&rank(b)),
             },
         };

@@ -31,7 +31,8 @@ pub enum Value {
     /// Only its name; the secret itself never enters a value.
     Secret(Text),
     Range(Arc<Range>),
-    Function(Arc<Function>),
+    /// A declared function: which one is known to whoever made it.
+    Function(u32),
 }
 
 /// In the order in which the keys came, so that every run goes through it the same way.
@@ -73,14 +74,6 @@ impl Range {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-/// A lambda or a named function as a value: which one it is, and the variables around it that it uses.
-#[derive(Debug, Clone)]
-pub struct Function {
-    /// Meaningful to whoever made it.
-    pub id: u32,
-    pub captured: Vec<(u32, Value)>,
 }
 
 impl Value {

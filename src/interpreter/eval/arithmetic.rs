@@ -39,8 +39,6 @@ impl<'l> Eval<'l> {
             (Sub, Time(a), Time(b)) => a.checked_sub(*b).map(Duration),
             (Mul, Duration(a), Int(b)) | (Mul, Int(b), Duration(a)) => a.checked_mul(*b).map(Duration),
             (Mul, Size(a), Int(b)) | (Mul, Int(b), Size(a)) => a.checked_mul(*b).map(Size),
-            (Mul, Duration(a), Float(x)) | (Mul, Float(x), Duration(a)) => scaled(*a, *x).map(Duration),
-            (Mul, Size(a), Float(x)) | (Mul, Float(x), Size(a)) => scaled(*a, *x).map(Size),
             (Div, Duration(a), Duration(b)) | (Div, Size(a), Size(b)) => match *b {
                 0 => return Err(self.by_zero(&left, "/", span)),
                 b => Some(Float(*a as f64 / b as f64)),
@@ -51,11 +49,6 @@ impl<'l> Eval<'l> {
                     scaled(*a, 1.0 / x).map(|n| if matches!(left, Size(_)) { Size(n) } else { Duration(n) })
                 }
                 None => return Err(self.nonsense(op, &left, &right, span)),
-            },
-            (Rem, Duration(a), Duration(b)) | (Rem, Size(a), Size(b)) => match *b {
-                0 => return Err(self.by_zero(&left, "%", span)),
-                b => Some(a.wrapping_rem(b))
-                    .map(|n| if matches!(left, Size(_)) { Size(n) } else { Duration(n) }),
             },
             (Rem, a, b) => match (a.as_float(), b.as_float()) {
                 (Some(_), Some(0.0)) => return Err(self.by_zero(&left, "%", span)),

@@ -1,22 +1,12 @@
 //! Calls of functions, tasks and workflows, and functions as values.
 
 use super::path::Segment;
-use super::{Eval, Exit, Outcome, internal};
+use super::{Eval, Exit, Outcome};
 use crate::check::CallableId;
 use crate::interpreter::lowered::CallableCode;
 use crate::interpreter::node::*;
-use crate::source::Span;
 use crate::value::json::{Mode, describe};
-use crate::value::{Function, Value, json};
-use std::sync::Arc;
-
-/// Above this, the id of a function value is that of a callable, below that of a lambda.
-const NAMED: u32 = 1 << 31;
-
-/// A declared function as a value.
-pub(super) fn named(id: CallableId) -> Value {
-    Value::Function(Arc::new(Function { id: id.0 | NAMED, captured: Vec::new() }))
-}
+use crate::value::{Value, json};
 
 impl<'l> Eval<'l> {
     pub(super) fn call(&mut self, node: &'l CallNode, frame: &mut [Value]) -> Outcome {
@@ -80,43 +70,7 @@ impl<'l> Eval<'l> {
         }
     }
 
-    /// A lambda as a value keeps the variables that it uses.
-    pub(super) fn lambda(&self, id: u32, frame: &[Value]) -> Value {
-        let lambda = &self.lowered.lambdas[id as usize];
-        let captured = lambda.captures.iter().map(|slot| (*slot, frame[*slot as usize].clone())).collect();
-        Value::Function(Arc::new(Function { id, captured }))
-    }
-
-    pub(super) fn apply_node(&mut self, node: &'l ApplyNode, frame: &mut [Value]) -> Outcome {
-        let function = self.eval(&node.function, frame)?;
-        let mut args = Vec::with_capacity(node.args.len());
-        for arg in &node.args {
-            args.push(self.eval(arg, frame)?);
-        }
-        match &function {
-            Value::Function(function) => self.apply(function, &mut args, node.span),
-            other => Err(self.fail(internal(format!("{} is no function", other.kind())), node.span)),
-        }
-    }
-
-    /// Applies a function value; the arguments are handed over.
-    pub(super) fn apply(&mut self, function: &Function, args: &mut [Value], span: Span) -> Outcome {
-        self.tick()?;
-        self.deeper(span)?;
-        if function.id & NAMED != 0 {
-            return self.apply_named(CallableId(function.id & !NAMED), args);
-        }
-        let lambda = &self.lowered.lambdas[function.id as usize];
-        let mut frame = vec![Value::Nothing; lambda.locals as usize];
-        for (slot, value) in &function.captured {
-            frame[*slot as usize] = value.clone();
-        }
-        for (slot, arg) in lambda.params.iter().zip(args) {
-            frame[*slot as usize] = std::mem::take(arg);
-        }
-        self.eval(&lambda.body, &mut frame)
-    }
-
+    /// Applies a declared function; the arguments are handed over.
     pub(super) fn apply_named(&mut self, id: CallableId, args: &mut [Value]) -> Outcome {
         let callable = &self.lowered.callables[id.0 as usize];
         let mut frame = vec![Value::Nothing; callable.locals as usize];

@@ -4,11 +4,7 @@ use super::path::Segment;
 use super::{Eval, Exit, Outcome, internal, patterns, shown, wrong};
 use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::interpreter::node::*;
-use crate::value::{RecordLayout, Value};
-use std::sync::{Arc, LazyLock};
-
-static ENTRY: LazyLock<Arc<RecordLayout>> =
-    LazyLock::new(|| RecordLayout::structural(vec!["key".into(), "value".into()]));
+use crate::value::Value;
 
 impl<'l> Eval<'l> {
     pub(super) fn choose(&mut self, node: &'l MatchNode, frame: &mut [Value]) -> Outcome {
@@ -50,12 +46,6 @@ impl<'l> Eval<'l> {
                     out.reserve(items.len());
                 }
                 self.turns(node, items.iter().cloned(), frame, &mut out)
-            }
-            Value::Map(entries) => {
-                let entries = entries
-                    .iter()
-                    .map(|(key, value)| Value::record(&ENTRY, vec![Value::Text(key.clone()), value.clone()]));
-                self.turns(node, entries, frame, &mut out)
             }
             other => {
                 return Err(

@@ -113,9 +113,9 @@ impl Calls for Caller<'_, '_, '_> {
                 (Some(Func::Named(id)), _) => {
                     self.eval.tick().and_then(|()| self.eval.apply_named(*id, args))
                 }
-                (_, Some(Value::Function(function))) => {
-                    let function = function.clone();
-                    self.eval.apply(&function, args, self.span)
+                (_, Some(Value::Function(id))) => {
+                    let id = crate::check::CallableId(*id);
+                    self.eval.tick().and_then(|()| self.eval.apply_named(id, args))
                 }
                 _ => Err(self.eval.fail(internal("a method without its function"), self.span)),
             },

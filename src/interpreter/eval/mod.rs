@@ -304,13 +304,11 @@ impl<'l> Eval<'l> {
                 let (start, end) = (self.int(&node.start, frame)?, self.int(&node.end, frame)?);
                 Ok(Value::Range(Arc::new(crate::value::Range { start, end, inclusive: node.inclusive })))
             }
-            Node::Lambda(id) => Ok(self.lambda(*id, frame)),
-            Node::Function(id) => Ok(call::named(*id)),
+            Node::Function(id) => Ok(Value::Function(id.0)),
             Node::Field(node) => self.field(node, frame),
             Node::Index(pair) => self.index(pair, frame),
             Node::Len(_) => Ok(Value::Int(self.int(node, frame)?)),
             Node::Call(node) => self.call(node, frame),
-            Node::Apply(node) => self.apply_node(node, frame),
             Node::Method(node) => self.method(node, frame),
             Node::Higher(node) => self.higher(node, frame),
             Node::Parse(node) => {
@@ -484,10 +482,6 @@ impl<'l> Eval<'l> {
                 Some(item) => Ok(item.clone()),
                 None => Err(self.no_item(index, items.len(), pair.span)),
             },
-            Value::Json(json) => {
-                let item = usize::try_from(index).ok().and_then(|i| json.get(i)).cloned();
-                Ok(Value::optional(item.map(Value::json)))
-            }
             other => Err(self.fail(internal(format!("{} has no items", other.kind())), pair.span)),
         }
     }

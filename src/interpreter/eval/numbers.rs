@@ -186,11 +186,6 @@ impl<'l> Eval<'l> {
             (item, Value::List(items)) => items.contains(item),
             (Value::Int(n), Value::Range(range)) => range.contains(*n),
             (Value::Text(key), Value::Map(entries)) => entries.contains_key(key),
-            (Value::Text(part), Value::Text(text)) => text.contains(part.as_str()),
-            (Value::Text(key), Value::Json(json)) => match &**json {
-                serde_json::Value::Object(fields) => fields.contains_key(key.as_str()),
-                _ => false,
-            },
             _ => return Err(self.not(whole, "something that holds others")),
         })
     }

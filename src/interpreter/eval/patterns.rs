@@ -1,7 +1,8 @@
 //! Whether a value has the shape of a pattern. The recursion is as deep as the pattern is written.
 
 use crate::interpreter::node::Pat;
-use crate::value::Value;
+use crate::value::{Value, compare};
+use std::cmp::Ordering;
 
 /// Binds what the pattern names; what was bound before it failed does not matter, since nobody looks at it then.
 pub(crate) fn matches(pattern: &Pat, value: &Value, frame: &mut [Value]) -> bool {
@@ -13,8 +14,10 @@ pub(crate) fn matches(pattern: &Pat, value: &Value, frame: &mut [Value]) -> bool
         }
         Pat::Const(wanted) => wanted == value,
         Pat::Range { start, end, inclusive } => match value {
-            Value::Int(n) => {
-                crate::value::Range { start: *start, end: *end, inclusive: *inclusive }.contains(*n)
+            Value::Int(_) | Value::Float(_) => {
+                let end = compare(value, end);
+                compare(start, value) != Ordering::Greater
+                    && (end == Ordering::Less || *inclusive && end == Ordering::Equal)
             }
             _ => false,
         },

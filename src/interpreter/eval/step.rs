@@ -61,7 +61,11 @@ impl<'l> Eval<'l> {
             }
         }
         if let Some(undo) = &node.undo {
-            let captured = undo.captures.iter().map(|slot| (*slot, frame[*slot as usize].clone())).collect();
+            let mut captured: Vec<(Slot, Value)> =
+                undo.captures.iter().map(|slot| (*slot, frame[*slot as usize].clone())).collect();
+            if let Some(own) = undo.own {
+                captured.push((own, value.as_ref().map_or(Value::None, Value::clone)));
+            }
             let path = self.path.clone();
             self.undos.push(Undo { step: node, undo, captured, locals: frame.len(), path });
         }

@@ -17,26 +17,16 @@ impl Body<'_> {
             Res::Builtin(builtin) => self.builtin_call(e, builtin, args, None),
             Res::Variant(def, index) => self.variant_call(e, def, index, args),
             Res::Method => match &callee.kind {
+                // A function of a type: `Version.parse(text)`.
+                ExprKind::Field { base, name, .. } if self.tables.res(base.id) == Res::Type => {
+                    self.static_call(e, name, args)
+                }
                 ExprKind::Field { base, name, optional } => self.method_call(e, base, name, *optional, args),
                 _ => self.broken("a method without a receiver", e.span),
             },
-            Res::Type => self.type_call(e, callee, args),
-            Res::Local(_) | Res::FieldIndex(_) | Res::Const(_) => {
-                let function = self.expr(callee);
-                let args = args.iter().map(|a| self.expr(&a.value)).collect();
-                Node::Apply(Box::new(ApplyNode { function, args, span: e.span }))
-            }
-            Res::None | Res::Agent(_) | Res::Role | Res::Module(_) => match &callee.kind {
+            Res::Type => self.type_call(e, args),
+            _ => match &callee.kind {
                 ExprKind::Paren(inner) => self.call(e, inner, args),
-                ExprKind::Lambda { .. } => {
-                    let function = self.expr(callee);
-                    let args = args.iter().map(|a| self.expr(&a.value)).collect();
-                    Node::Apply(Box::new(ApplyNode { function, args, span: e.span }))
-                }
-                // A function of a type, whichever way its name was resolved.
-                ExprKind::Field { name, .. } if methods::StaticFunction::find(&name.name).is_some() => {
-                    self.static_call(e, name, args)
-                }
                 _ => self.broken("a call of something that is no function", e.span),
             },
         }
@@ -64,37 +54,18 @@ impl Body<'_> {
         Node::Variant(Box::new(VariantNode { layout: layout.clone(), index, fields }))
     }
 
-    /// `Notes(headline: …)`, or `Version.parse(text)`.
-    fn type_call(&mut self, e: &Expr, callee: &Expr, args: &[ast::Arg]) -> Node {
-        if let ExprKind::Field { base, name, .. } = &callee.kind
-            && methods::StaticFunction::find(&name.name).is_some()
-            && matches!(self.tables.res(base.id), Res::Type)
-        {
-            return self.static_call(e, name, args);
-        }
-        match self.tables.ty(e.id).base() {
-            Type::Named(def) => {
-                let (DefKind::Record(fields), Some(layout)) =
-                    (&self.program.defs.get(*def).kind, self.layouts.record(*def))
-                else {
-                    return self.broken("a call of an enum", e.span);
-                };
-                let fields = self.constructor(e, args, fields);
-                Node::Record(Box::new(RecordNode { layout: layout.clone(), fields }))
-            }
-            ty => {
-                let ty = ty.clone();
-                let Type::Record(fields) = &ty else {
-                    return match &callee.kind {
-                        ExprKind::Field { name, .. } => self.static_call(e, name, args),
-                        _ => self.broken("a call of a type", e.span),
-                    };
-                };
-                let layout = self.structural(&ty, &[]);
-                let fields = self.constructor(e, args, fields);
-                Node::Record(Box::new(RecordNode { layout, fields }))
-            }
-        }
+    /// `Notes(headline: …)`
+    fn type_call(&mut self, e: &Expr, args: &[ast::Arg]) -> Node {
+        let Type::Named(def) = self.tables.ty(e.id).base() else {
+            return self.broken("a call of a type that is no record", e.span);
+        };
+        let (DefKind::Record(fields), Some(layout)) =
+            (&self.program.defs.get(*def).kind, self.layouts.record(*def))
+        else {
+            return self.broken("a call of an enum", e.span);
+        };
+        let fields = self.constructor(e, args, fields);
+        Node::Record(Box::new(RecordNode { layout: layout.clone(), fields }))
     }
 
     /// `T.parse(text)`, `T.from_json(json)`: T is what the result is an optional of.

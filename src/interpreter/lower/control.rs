@@ -130,7 +130,8 @@ impl Body<'_> {
                 let iterable = self.expr(iterable);
                 let pattern = self.pattern(pattern);
                 let (body, effects) = self.with_effects(|b| b.branch(body, used));
-                let node = ForNode { pattern, iterable, body, collect: used, effects, span: e.span };
+                let collect = used && *self.tables.ty(e.id) != crate::types::Type::Nothing;
+                let node = ForNode { pattern, iterable, body, collect, effects, span: e.span };
                 Node::For(Box::new(node))
             }
             ExprKind::Repeat { limit, body, otherwise } => {

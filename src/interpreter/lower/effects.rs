@@ -81,7 +81,8 @@ impl Body<'_> {
         });
         let undo = step.undo.as_ref().map(|block| {
             let (body, captures) = self.capturing(|b| b.scoped(|b| b.block(block, false)));
-            UndoNode { body, captures, span: block.span }
+            let own = self.tables.undo.get(&step.name.id).copied();
+            UndoNode { body, captures, own, span: block.span }
         });
         Node::Step(Box::new(StepNode {
             name: step.name.name.clone(),

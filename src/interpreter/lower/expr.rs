@@ -43,7 +43,7 @@ impl Body<'_> {
                 Node::Index(Box::new(Pair { left, right, span: e.span }))
             }
             ExprKind::Call { callee, args } => self.call(e, callee, args),
-            ExprKind::Lambda { params, body } => self.lambda(params, body),
+            ExprKind::Lambda { .. } => self.broken("a lambda as a value", e.span),
             ExprKind::Unary { op, operand, .. } => self.unary(e, *op, operand),
             ExprKind::Binary { op, op_span, left, right } => self.binary(e, *op, *op_span, left, right),
             ExprKind::Range { start, end, inclusive } => {
@@ -197,14 +197,6 @@ impl Body<'_> {
             (true, Type::Optional(inner)) => (**inner).clone(),
             (_, ty) => ty.clone(),
         }
-    }
-
-    pub fn lambda(&mut self, params: &[Ident], body: &Expr) -> Node {
-        let slots: Vec<Slot> = params.iter().filter_map(|p| self.slot(p)).collect();
-        let (node, captures) = self.capturing(|body_| body_.expr(body));
-        let captures = captures.into_iter().filter(|slot| !slots.contains(slot)).collect();
-        self.lambdas.push(LambdaNode { params: slots, body: node, captures, locals: self.locals });
-        Node::Lambda(self.lambdas.len() as u32 - 1)
     }
 
     /// The arguments of a call, each with the number of its parameter, in source order; and the parameters without.

@@ -23,13 +23,12 @@ use std::sync::{Arc, OnceLock};
 /// Lowers everything that can be evaluated.
 pub fn lower(program: &Program) -> Lowered {
     let layouts = Layouts::new(&program.defs);
-    let mut lambdas = Vec::new();
     let names = qualified_names(program);
     let callables = program
         .callables
         .iter()
         .map(|callable| {
-            let mut body = Body::new(program, &layouts, &mut lambdas, callable.at.module, callable.locals);
+            let mut body = Body::new(program, &layouts, callable.at.module, callable.locals);
             let (defaults, code) = match program.callable_ast(callable.id) {
                 Some(item) => {
                     let defaults =
@@ -56,7 +55,7 @@ pub fn lower(program: &Program) -> Lowered {
         .consts
         .iter()
         .map(|c| {
-            let mut body = Body::new(program, &layouts, &mut lambdas, c.at.module, c.locals);
+            let mut body = Body::new(program, &layouts, c.at.module, c.locals);
             let node = match &program.item(c.at).kind {
                 ast::ItemKind::Const(item) => body.expr(&item.value),
                 _ => body.broken("a constant", program.span_of(c.at)),
@@ -68,7 +67,7 @@ pub fn lower(program: &Program) -> Lowered {
         .agents
         .iter()
         .map(|agent| {
-            let mut body = Body::new(program, &layouts, &mut lambdas, agent.at.module, agent.locals);
+            let mut body = Body::new(program, &layouts, agent.at.module, agent.locals);
             let settings = match &program.item(agent.at).kind {
                 ast::ItemKind::Agent(item) => item
                     .settings
@@ -84,13 +83,13 @@ pub fn lower(program: &Program) -> Lowered {
         .predicates
         .iter()
         .map(|p| {
-            let mut body = Body::new(program, &layouts, &mut lambdas, p.module, p.locals.max(1));
+            let mut body = Body::new(program, &layouts, p.module, p.locals.max(1));
             PredicateCode { node: body.expr(&p.expr), locals: p.locals.max(1) }
         })
         .collect();
     let mut tests = HashMap::new();
     for test in &program.tests {
-        let mut body = Body::new(program, &layouts, &mut lambdas, test.at.module, test.locals);
+        let mut body = Body::new(program, &layouts, test.at.module, test.locals);
         if let ast::ItemKind::Test(item) = &program.item(test.at).kind {
             body.test(item, &mut |id, code| {
                 tests.insert((test.at.module, id), code);
@@ -103,7 +102,6 @@ pub fn lower(program: &Program) -> Lowered {
         agents,
         predicates,
         tests,
-        lambdas,
         defs: program.defs.clone(),
         layouts,
         sources: program.sources.clone(),
@@ -134,7 +132,6 @@ fn qualified_names(program: &Program) -> Vec<Arc<str>> {
 struct Body<'p> {
     program: &'p Program,
     layouts: &'p Layouts,
-    lambdas: &'p mut Vec<LambdaNode>,
     tables: &'p Tables,
     locals: u32,
     /// How many sites of each label the nearest step or callable has so far.
@@ -146,17 +143,10 @@ struct Body<'p> {
 }
 
 impl<'p> Body<'p> {
-    fn new(
-        program: &'p Program,
-        layouts: &'p Layouts,
-        lambdas: &'p mut Vec<LambdaNode>,
-        module: ModuleId,
-        locals: u32,
-    ) -> Body<'p> {
+    fn new(program: &'p Program, layouts: &'p Layouts, module: ModuleId, locals: u32) -> Body<'p> {
         Body {
             program,
             layouts,
-            lambdas,
             tables: &program.module(module).tables,
             locals,
             sites: HashMap::new(),

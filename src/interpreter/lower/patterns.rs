@@ -20,11 +20,7 @@ impl Body<'_> {
             },
             PatternKind::Literal(e) => Pat::Const(self.literal(e)),
             PatternKind::Range { start, end, inclusive } => {
-                match (self.literal(start), self.literal(end)) {
-                    (Value::Int(start), Value::Int(end)) => Pat::Range { start, end, inclusive: *inclusive },
-                    // Bounds that are no numbers match nothing.
-                    _ => Pat::Or(Vec::new()),
-                }
+                Pat::Range { start: self.literal(start), end: self.literal(end), inclusive: *inclusive }
             }
             PatternKind::Variant { variant, fields, .. } => {
                 let res = match self.tables.res(pattern.id) {

@@ -140,6 +140,8 @@ pub struct UndoNode {
     pub body: Node,
     /// The variables that it uses: it sees them as they are when the step is done.
     pub captures: Vec<Slot>,
+    /// The step's own value, `none` if it did not come so far.
+    pub own: Option<Slot>,
     pub span: Span,
 }
 

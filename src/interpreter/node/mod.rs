@@ -32,7 +32,6 @@ pub enum Node {
     Record(Box<RecordNode>),
     Variant(Box<VariantNode>),
     Range(Box<RangeNode>),
-    Lambda(u32),
     Function(CallableId),
 
     // Access
@@ -42,8 +41,6 @@ pub enum Node {
 
     // Calls
     Call(Box<CallNode>),
-    /// A value that is a function.
-    Apply(Box<ApplyNode>),
     Method(Box<MethodNode>),
     Higher(Box<HigherNode>),
     Parse(Box<ReadNode>),
@@ -176,13 +173,6 @@ pub struct CallNode {
 }
 
 #[derive(Debug)]
-pub struct ApplyNode {
-    pub function: Node,
-    pub args: Vec<Node>,
-    pub span: Span,
-}
-
-#[derive(Debug)]
 pub struct MethodNode {
     pub run: fn(&mut [Value]) -> Outcome,
     pub receiver: Node,
@@ -217,15 +207,6 @@ pub enum Func {
     },
     Named(CallableId),
     Value(Node),
-}
-
-/// A lambda that is a value of its own.
-#[derive(Debug)]
-pub struct LambdaNode {
-    pub params: Vec<Slot>,
-    pub body: Node,
-    pub captures: Vec<Slot>,
-    pub locals: u32,
 }
 
 /// Text or JSON read as a type.
@@ -304,7 +285,7 @@ pub enum Pat {
     Any,
     Bind(Slot),
     Const(Value),
-    Range { start: i64, end: i64, inclusive: bool },
+    Range { start: Value, end: Value, inclusive: bool },
     Variant { index: u32, fields: Vec<(u32, Pat)> },
     Record(Vec<(Arc<str>, Pat)>),
     List { items: Vec<Pat>, rest: Option<Option<Slot>> },

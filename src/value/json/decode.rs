@@ -2,7 +2,7 @@
 
 use super::{MAX_EXACT_INT, Mismatch, Predicates};
 use crate::diagnostics::did_you_mean;
-use crate::types::{DefKind, Field, Type, TypeDefs};
+use crate::types::{DefKind, Field, Type, TypeDefs, fields_of};
 use crate::value::{
     Layouts, Map, RecordLayout, Text, Value, duration_text, parse_duration, parse_size, refine, size_text,
     standard, time,
@@ -185,10 +185,10 @@ impl<'j> Walk<'_, 'j> {
                     Err(failure) => self.say(failure.message),
                 }
             }
-            Type::Output => self.standard(&standard::OUTPUT, json),
-            Type::Approval => self.standard(&standard::APPROVAL, json),
-            Type::Rejection => self.standard(&standard::REJECTION, json),
-            Type::Failure => self.standard(&standard::FAILURE, json),
+            Type::Output => self.standard(ty, &standard::OUTPUT, json),
+            Type::Approval => self.standard(ty, &standard::APPROVAL, json),
+            Type::Rejection => self.standard(ty, &standard::REJECTION, json),
+            Type::Failure => self.standard(ty, &standard::FAILURE, json),
             Type::Secret => self.say("a secret cannot be given as data; name it with `secret(\"NAME\")`"),
             Type::Function(_) | Type::Range | Type::Never | Type::Error => {
                 self.say("a value of this type cannot be given as data")
@@ -288,22 +288,9 @@ impl<'j> Walk<'_, 'j> {
     }
 
     /// The language's own records: `{ by: [Text], at: Time }` and the like.
-    fn standard(&mut self, layout: &Arc<RecordLayout>, json: &'j Json) -> Option<Value> {
-        let fields: Vec<Field> = layout
-            .names
-            .iter()
-            .map(|name| {
-                let ty = match &**name {
-                    "exit" => Type::Int,
-                    "duration" => Type::Duration,
-                    "at" => Type::Time,
-                    "by" | "comments" if layout.name.as_deref() == Some("Approval") => Type::list(Type::Text),
-                    _ => Type::Text,
-                };
-                Field::new(name.clone(), ty)
-            })
-            .collect();
-        let values = self.fields(&fields, json)?;
+    fn standard(&mut self, ty: &Type, layout: &Arc<RecordLayout>, json: &'j Json) -> Option<Value> {
+        let with = self.with;
+        let values = self.fields(fields_of(ty, with.defs)?, json)?;
         Some(Value::record(layout, values))
     }
 }
