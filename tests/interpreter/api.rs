@@ -1,0 +1,1 @@
+//! What the engine, the command line and the test runner ask of a lowered program.
