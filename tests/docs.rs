@@ -190,6 +190,14 @@ fn tables_of_the_reference_are_current() {
     assert_eq!(titles.iter().map(|(on, _)| methods::of(*on).len()).sum::<usize>(), methods::all().count());
     generated("docs/language.md", "methods", &out);
 
+    let mut lints = String::from("| | | |\n|---|---|---|\n");
+    for lint in wflow::diagnostics::codes::all() {
+        if let Some(name) = lint.lint_name() {
+            lints.push_str(&format!("| `{}` | `{name}` | {} |\n", lint.id(), lint.title()));
+        }
+    }
+    generated("docs/language.md", "lints", &lints);
+
     let list = |words: &[&str]| words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" ");
     let words = format!(
         "Reserved: they cannot be names of values.\n\n{}\n\nClause words: they mean something only where a clause \
