@@ -28,3 +28,7 @@ pub mod effects;
 pub mod ui;
 
 pub mod engine;
+
+pub mod testing;
+
+pub mod cli;

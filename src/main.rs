@@ -1,1 +1,7 @@
-fn main() {}
+//! The `wflow` program. Everything it does is in the library; see `cli/`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wflow::cli::main()
+}

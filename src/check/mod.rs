@@ -26,12 +26,14 @@ mod session;
 mod shapes;
 mod sources;
 mod tests;
+mod uses;
 mod walk;
 mod world;
 
 pub use program::*;
 pub use session::{Kept, Session, Statements, Typed, VALUE};
 pub use sources::{Disk, LIBRARY, Memory, Sources, project_root};
+pub use uses::{command_words, uses};
 pub use world::Environment;
 
 use crate::source::{LoadError, Origin, SourceMap};

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 /// Work that people and AIs do together, under rules that nobody can skip.
 #[derive(Debug, Parser)]
 #[command(name = "wflow", version, max_term_width = 100, propagate_version = false)]
-#[command(after_help = "Exit codes: 0 completed, 1 failed, 2 usage, 3 check errors, 4 rejected, 5 in doubt, \
-75 suspended at a gate, 130 interrupted (and resumable).")]
+#[command(
+    after_help = "Exit codes: 0 completed, 1 failed, 2 usage, 3 check errors, 4 rejected, 5 in doubt, \
+75 suspended at a gate, 130 interrupted (and resumable)."
+)]
 pub struct Cli {
     /// Log what the engine does to standard error, e.g. `debug` or `wflow::engine=trace`
     #[arg(long, global = true, value_name = "FILTER", hide_short_help = true)]

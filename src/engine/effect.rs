@@ -85,7 +85,8 @@ impl Session {
             }
             // A sibling failed first; this branch is over, and its outcome is that.
             Err(Stop::Cancelled) => {
-                let failure = Failure::new(ErrorKind::Transient, run::E1107, "cancelled: another branch failed first");
+                let failure =
+                    Failure::new(ErrorKind::Transient, run::E1107, "cancelled: another branch failed first");
                 self.record.failed(&at.path, &failure)?;
                 Err(Stop::Cancelled)
             }
@@ -116,7 +117,8 @@ impl Session {
                 Err(failure) => {
                     // That it failed is a fact, too: `catch` may have gone on from it.
                     let failure = self.redacted(failure.at(at.span));
-                    let intent = Intent { kind, request: about, after: vec![], guards: vec![], repeatable: true };
+                    let intent =
+                        Intent { kind, request: about, after: vec![], guards: vec![], repeatable: true };
                     self.record.refused(&at.path, &intent, &self.record.digest(about), &failure)?;
                     Err(failure.into())
                 }

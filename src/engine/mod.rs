@@ -19,5 +19,5 @@ mod world;
 pub use failure_json::{from_json as failure_from_json, to_json as failure_to_json};
 pub use options::{Options, ProviderChoice};
 pub use outcome::{Finished, Outcome};
-pub use resume::resume;
+pub use resume::{file_policy, resume};
 pub use start::{Start, start};

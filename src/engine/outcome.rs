@@ -6,7 +6,9 @@ use serde_json::Value as Json;
 
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    Completed { value: Json },
+    Completed {
+        value: Json,
+    },
     /// An error that nothing caught.
     Failed(Failure),
     /// A person said no, or nobody said yes in time.

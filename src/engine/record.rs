@@ -4,7 +4,9 @@ use super::effect::Intent;
 use super::failure_json;
 use crate::diagnostics::codes::journal;
 use crate::diagnostics::{ErrorKind, Failure};
-use crate::journal::{Event, EventType, GateRecord, Outcome, Redactor, Replay, StepState, Writer, digest, digest_of};
+use crate::journal::{
+    Event, EventType, GateRecord, Outcome, Redactor, Replay, StepState, Writer, digest, digest_of,
+};
 use serde_json::{Map, Value as Json, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -106,14 +108,27 @@ impl Record {
     }
 
     /// An effect that was tried and refused: it never started, and that it was tried is on record.
-    pub fn refused(&self, path: &str, intent: &Intent<'_>, digest: &str, why: &Failure) -> Result<(), Failure> {
+    pub fn refused(
+        &self,
+        path: &str,
+        intent: &Intent<'_>,
+        digest: &str,
+        why: &Failure,
+    ) -> Result<(), Failure> {
         self.append(EventType::EffectIntended, path, intended(intent, digest))?;
         self.failed(path, why)?;
         self.commit()
     }
 
     /// A fact of the outside. It is on disk before anything that was computed from it leaves the engine.
-    pub fn value(&self, path: &str, kind: &str, request: &Json, digest: &str, value: &Json) -> Result<(), Failure> {
+    pub fn value(
+        &self,
+        path: &str,
+        kind: &str,
+        request: &Json,
+        digest: &str,
+        value: &Json,
+    ) -> Result<(), Failure> {
         let mut data = members([("kind", json!(kind))]);
         if !value.is_null() {
             data.insert("value".into(), value.clone());
@@ -127,8 +142,11 @@ impl Record {
 }
 
 fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
-    let mut data =
-        members([("kind", json!(intent.kind)), ("request", intent.request.clone()), ("digest", json!(digest))]);
+    let mut data = members([
+        ("kind", json!(intent.kind)),
+        ("request", intent.request.clone()),
+        ("digest", json!(digest)),
+    ]);
     if !intent.after.is_empty() {
         data.insert("after".into(), json!(intent.after));
         data.insert("guards".into(), json!(intent.guards));

@@ -8,7 +8,9 @@ use crate::check::{Checked, Environment, Memory, check_source};
 use crate::diagnostics::codes::journal;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::{Given, Lowered, Mode};
-use crate::journal::{BlobRef, Event, EventType, Journal, Ledger, LineDigest, Redactor, RunDir, Runs, Standing, Writer};
+use crate::journal::{
+    BlobRef, Event, EventType, Journal, Ledger, LineDigest, Redactor, RunDir, Runs, Standing, Writer,
+};
 use crate::policy::{PathPattern, Pattern, Policy, Project, RuleSet, load_project};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{ItemKind, PolicyItem};
@@ -25,7 +27,11 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         return Err(cannot(dir, "its journal does not begin with its start"));
     };
     let data = first.data;
-    writer.record(EventType::RunResumed, "", &members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]))?;
+    writer.record(
+        EventType::RunResumed,
+        "",
+        &members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]),
+    )?;
     let text = |key: &str| data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let workflow = text("workflow");
     Ledger::of(runs).ensure_started(dir.id(), &workflow, first_digest(dir)?)?;
@@ -49,10 +55,12 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     dir.blobs().inline(&mut given)?;
     let given = given.as_object().cloned().unwrap_or_default();
     let people = &stored_config.config.people;
-    let args = lowered.arguments(callable.id, &Given::Json(&given), &|name| people.knows(name)).map_err(|problems| {
-        let first = problems.first().map(|p| p.message.clone()).unwrap_or_default();
-        cannot(dir, &format!("its arguments do not fit any more: {first}"))
-    })?;
+    let args = lowered.arguments(callable.id, &Given::Json(&given), &|name| people.knows(name)).map_err(
+        |problems| {
+            let first = problems.first().map(|p| p.message.clone()).unwrap_or_default();
+            cannot(dir, &format!("its arguments do not fit any more: {first}"))
+        },
+    )?;
 
     let file_policy = file_policy(&checked);
     let mut then = Policy::new(&stored_config, file_policy.clone());
@@ -65,7 +73,10 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         "interactive" => Mode::Interactive,
         _ => Mode::Ai,
     });
-    let changed = stored.iter().filter(|(name, text)| on_disk(root, name).as_deref() != Some(text)).map(|(n, _)| n.clone());
+    let changed = stored
+        .iter()
+        .filter(|(name, text)| on_disk(root, name).as_deref() != Some(text))
+        .map(|(n, _)| n.clone());
     let changed = changed.collect();
     let digests: String = stored
         .iter()
@@ -109,7 +120,10 @@ fn cannot(dir: &RunDir, why: &str) -> Failure {
         journal::E1519,
         format!("run {} cannot be resumed: {why}", dir.id().as_str()),
     )
-    .help(format!("`wflow runs show {}` shows what happened; a new run starts with `wflow run`", dir.id().short()))
+    .help(format!(
+        "`wflow runs show {}` shows what happened; a new run starts with `wflow run`",
+        dir.id().short()
+    ))
 }
 
 fn first_digest(dir: &RunDir) -> Result<LineDigest, Failure> {
@@ -137,8 +151,12 @@ fn configured(root: &Path, dir: &RunDir, data: &Map<String, Json>) -> Result<(Pr
     let (today, wrong) = load_project(root, &mut sources);
     if let Some(first) = wrong.iter().find(|d| d.is_error()) {
         let place = sources.place(first.primary.span);
-        return Err(Failure::new(ErrorKind::Configuration, first.code, format!("{place}: {}", first.message))
-            .help("mend `wflow.toml`, then resume: today's policy must allow what the run still does"));
+        return Err(Failure::new(
+            ErrorKind::Configuration,
+            first.code,
+            format!("{place}: {}", first.message),
+        )
+        .help("mend `wflow.toml`, then resume: today's policy must allow what the run still does"));
     }
     let stored = match data.get("config").and_then(Json::as_object).and_then(BlobRef::from_json) {
         Some(blob) => {

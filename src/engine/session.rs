@@ -114,7 +114,12 @@ impl Session {
     }
 
     /// May this effect other than a command happen?
-    pub fn decide_effect(&self, name: &str, argument: Option<&str>, repeatable: bool) -> Result<Permit, Failure> {
+    pub fn decide_effect(
+        &self,
+        name: &str,
+        argument: Option<&str>,
+        repeatable: bool,
+    ) -> Result<Permit, Failure> {
         let guards = self.allowed(|policy| policy.decide_effect(name, argument))?;
         let words: Vec<Word> = [Word::literal(name)].into_iter().chain(argument.map(Word::literal)).collect();
         self.permit(&words, &guards, repeatable)
@@ -173,7 +178,9 @@ impl Session {
         }
         let missing = |why: &str| {
             Failure::new(ErrorKind::Configuration, run_codes::E1113, format!("the secret `{name}` {why}"))
-                .help(format!("set it in the environment of wflow: `export {name}=…`; it is never recorded or shown"))
+                .help(format!(
+                    "set it in the environment of wflow: `export {name}=…`; it is never recorded or shown"
+                ))
         };
         let value = match std::env::var_os(name) {
             None => return Err(missing("is not set")),

@@ -90,7 +90,13 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
         mode,
         writer,
         past: Vec::new(),
-        pinned: start.program.sources.files().filter(|f| f.origin != Origin::Std).map(|f| f.name.to_string()).collect(),
+        pinned: start
+            .program
+            .sources
+            .files()
+            .filter(|f| f.origin != Origin::Std)
+            .map(|f| f.name.to_string())
+            .collect(),
     };
     let session = parts.session(options)?;
     Ok(drive(session, &dir, start.lowered, start.workflow, start.args, Vec::new()))
@@ -163,10 +169,11 @@ pub(super) fn drive(
 ) -> Finished {
     let root = Root { path: session.workflow.clone(), cancel: session.interrupt.clone() };
     let result = lowered.run_callable(workflow, args, &session, &root);
-    let result = result.and_then(|value| lowered.result_to_json(&value).map_err(Stop::Failed)).map(|mut value| {
-        session.record.redactor().value(&mut value);
-        value
-    });
+    let result =
+        result.and_then(|value| lowered.result_to_json(&value).map_err(Stop::Failed)).map(|mut value| {
+            session.record.redactor().value(&mut value);
+            value
+        });
     let mut outcome = Outcome::of(result);
     if let Err(failure) = end(&session, dir, &outcome) {
         // What cannot be recorded did not end: the record's own trouble is what people must hear of.

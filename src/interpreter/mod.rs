@@ -19,8 +19,3 @@ pub use eval::Root;
 pub use lowered::{ArgumentProblem, Given, Lowered};
 pub use pure::PureWorld;
 pub use world::*;
-
-/// The JSON Schema of a type, for answers and edits.
-fn schema_of(_ty: &crate::types::Type, _defs: &crate::types::TypeDefs) -> serde_json::Value {
-    serde_json::json!({})
-}

@@ -151,6 +151,12 @@ impl Pattern {
         }
     }
 
+    /// Whether it is the pattern of a command whose words are all known, in the strict way of `allow`.
+    pub fn matches_words(&self, argv: &[String]) -> bool {
+        let words: Vec<Word> = argv.iter().map(|w| Word::literal(w.as_str())).collect();
+        self.covers(&words, None, Mood::Must)
+    }
+
     /// Whether the pattern could mean the command, in the wide way of `deny`.
     pub fn touches(&self, words: &[Word], resolved: Option<&Path>, mood: Mood) -> bool {
         self.wide.matches(words, resolved, mood)

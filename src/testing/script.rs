@@ -14,7 +14,10 @@ pub enum Subject {
     Ask(Option<String>),
     Gate(String),
     /// `read`, `env`, `glob`, `exists`, `now`, `uuid`, or a task's qualified name; `None` for an argument is any.
-    Call { name: String, args: Option<Vec<Option<Json>>> },
+    Call {
+        name: String,
+        args: Option<Vec<Option<Json>>>,
+    },
 }
 
 #[derive(Debug, Clone)]

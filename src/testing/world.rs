@@ -20,10 +20,13 @@ pub struct TestWorld {
 
 impl TestWorld {
     fn unanswered<T>(&self, at: &At, what: String, hint: String) -> Answer<T> {
-        let failure =
-            Failure::new(ErrorKind::Verification, usage::E1711, format!("no `given` of this test answers {what}"))
-                .at(at.span)
-                .help(format!("add for example: {hint}"));
+        let failure = Failure::new(
+            ErrorKind::Verification,
+            usage::E1711,
+            format!("no `given` of this test answers {what}"),
+        )
+        .at(at.span)
+        .help(format!("add for example: {hint}"));
         self.trace.note_unanswered(&failure);
         Err(failure.into())
     }
@@ -45,7 +48,8 @@ impl TestWorld {
             Some(Answered::Value(v)) => Ok(v),
             Some(Answered::Fail { kind, message }) => Err(fail(kind, message, at)),
             _ => {
-                let call = if shown.is_empty() { name.to_owned() } else { format!("{name}({})", shown.join(", ")) };
+                let call =
+                    if shown.is_empty() { name.to_owned() } else { format!("{name}({})", shown.join(", ")) };
                 self.unanswered(at, format!("`{call}`"), format!("given {call} -> {hint}"))
             }
         }
@@ -113,7 +117,11 @@ impl World for TestWorld {
             }
             _ => {
                 let line = argv.join(" ");
-                self.unanswered(at, format!("the command `{line}`"), format!("given run `{line}` -> {{ exit: 0 }}"))
+                self.unanswered(
+                    at,
+                    format!("the command `{line}`"),
+                    format!("given run `{line}` -> {{ exit: 0 }}"),
+                )
             }
         }
     }
@@ -137,9 +145,9 @@ impl World for TestWorld {
                 Ok(AskReply::Text(if request.schema.is_some() { v.to_string() } else { text_of(&v) }))
             }
             // A provider that cannot be reached: what `otherwise` is for.
-            Some(Answered::Fail { kind: kind @ ErrorKind::Transient, message }) => {
-                Ok(AskReply::Unavailable(Failure::new(kind, crate::diagnostics::codes::ask::E1301, message).at(at.span)))
-            }
+            Some(Answered::Fail { kind: kind @ ErrorKind::Transient, message }) => Ok(AskReply::Unavailable(
+                Failure::new(kind, crate::diagnostics::codes::ask::E1301, message).at(at.span),
+            )),
             Some(Answered::Fail { kind, message }) => Err(fail(kind, message, at)),
             _ => {
                 let name = agent.map(|a| format!(" {a}")).unwrap_or_default();
@@ -167,7 +175,11 @@ impl World for TestWorld {
                     return Err(Failure::new(
                         ErrorKind::Verification,
                         crate::diagnostics::codes::gate::E1203,
-                        format!("the answer given to gate `{}` is not valid: {}", request.name, wrong.join("; ")),
+                        format!(
+                            "the answer given to gate `{}` is not valid: {}",
+                            request.name,
+                            wrong.join("; ")
+                        ),
                     )
                     .at(at.span)
                     .into());
@@ -218,7 +230,7 @@ impl World for TestWorld {
 
     fn now(&self, at: &At) -> Answer<i64> {
         let value = self.value(at, "now", &[], "Time.parse(\"2026-01-01T00:00:00Z\")")?;
-        crate::value::parse_time(&text_of(&value))
+        crate::value::time::parse(&text_of(&value))
             .ok_or_else(|| fail(ErrorKind::Verification, format!("`given now` gives no time: {value}"), at))
     }
 

@@ -11,10 +11,12 @@ mod fits;
 pub mod forms;
 pub mod methods;
 mod records;
+mod schema;
 mod ty;
 
 pub use defs::{DefId, DefKind, Field, TypeDef, TypeDefs, Variant};
 pub use display::Shown;
 pub use fits::{Fit, fit, join};
 pub use records::fields_of;
+pub use schema::schema;
 pub use ty::{FnType, PredicateId, Refinement, Shape, Type};

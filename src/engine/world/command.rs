@@ -97,7 +97,9 @@ fn start(session: &Session, at: &At, request: &RunRequest, prepared: Prepared) -
     session.interrupt.subscribe(&waker);
     let redactor = session.record.redactor();
     let on_line = |_: Stream, line: &str| {
-        session.progress.event(Event::Output { path: at.path.clone(), line: redactor.text(line).into_owned() });
+        session
+            .progress
+            .event(Event::Output { path: at.path.clone(), line: redactor.text(line).into_owned() });
     };
     let timeout = match request.timeout_ms {
         Some(ms) => Duration::from_millis(ms.max(0).unsigned_abs()),
@@ -109,7 +111,9 @@ fn start(session: &Session, at: &At, request: &RunRequest, prepared: Prepared) -
         on_line: Some(&on_line),
         ..Control::default()
     };
-    session.progress.event(Event::Started { path: at.path.clone(), text: redactor.text(&command).into_owned() });
+    session
+        .progress
+        .event(Event::Started { path: at.path.clone(), text: redactor.text(&command).into_owned() });
     let outcome = process::run(&spawn, &control);
     drop(waker);
     session.progress.event(Event::Ended { path: at.path.clone() });
@@ -125,7 +129,9 @@ fn start(session: &Session, at: &At, request: &RunRequest, prepared: Prepared) -
                 session.check_alive(at)?;
                 match finished.check(&command, &[]) {
                     Err(failure) => Err(failure.into()),
-                    Ok(_) => Err(Failure::new(ErrorKind::Bug, codes::E1104, "a signal without a number").into()),
+                    Ok(_) => {
+                        Err(Failure::new(ErrorKind::Bug, codes::E1104, "a signal without a number").into())
+                    }
                 }
             }
         },

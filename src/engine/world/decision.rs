@@ -59,9 +59,11 @@ fn named(request: &GateRequest) -> Map<String, Json> {
 
 /// A recorded rejection.
 fn standing_no(record: &GateRecord) -> Option<GateReply> {
-    let no = record.decisions.iter().rev().find(|d| d.data.get("final").and_then(Json::as_bool) == Some(true))?;
+    let no =
+        record.decisions.iter().rev().find(|d| d.data.get("final").and_then(Json::as_bool) == Some(true))?;
     let text = |key: &str| no.data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
-    (text("decision") == "reject").then(|| GateReply::Rejected { by: vec![text("approver")], comment: text("comment") })
+    (text("decision") == "reject")
+        .then(|| GateReply::Rejected { by: vec![text("approver")], comment: text("comment") })
 }
 
 /// One opening of the gate for one set of approvers.
@@ -135,9 +137,8 @@ fn sit(
     if expires.is_some_and(|e| session.clock_ms() >= e) {
         return Ok(GateReply::Expired);
     }
-    let suspended = || {
-        Err(Stop::Suspended(Suspension::Gate { gate: request.name.clone(), path: at.path.clone() }))
-    };
+    let suspended =
+        || Err(Stop::Suspended(Suspension::Gate { gate: request.name.clone(), path: at.path.clone() }));
     if session.detach {
         return suspended();
     }
@@ -175,8 +176,12 @@ fn sit(
         Outcome::Decided { reply, decisions } => {
             keep(&decisions, true)?;
             match &reply {
-                GateReply::Approved { by, .. } => ended(session, at, request, format!("approved by {}", by.join(", "))),
-                GateReply::Rejected { by, .. } => ended(session, at, request, format!("rejected by {}", by.join(", "))),
+                GateReply::Approved { by, .. } => {
+                    ended(session, at, request, format!("approved by {}", by.join(", ")))
+                }
+                GateReply::Rejected { by, .. } => {
+                    ended(session, at, request, format!("rejected by {}", by.join(", ")))
+                }
                 GateReply::Expired => {}
             }
             Ok(reply)

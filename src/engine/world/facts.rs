@@ -22,7 +22,8 @@ pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
         None => Ok(Json::Null),
         Some(text) => text.into_string().map(Json::from).map_err(|_| {
             let message = format!("the environment variable `{name}` is not UTF-8 text");
-            Failure::new(ErrorKind::Verification, run::E1114, message).help("set it to text, or do without it")
+            Failure::new(ErrorKind::Verification, run::E1114, message)
+                .help("set it to text, or do without it")
         }),
     })?;
     Ok(value.as_str().map(str::to_owned))

@@ -10,7 +10,8 @@ mod steps;
 use super::session::Session;
 use crate::diagnostics::Failure;
 use crate::interpreter::{
-    Answer, AskReply, AskRequest, At, GateReply, GateRequest, Mode, RunReply, RunRequest, Stop, Validator, World,
+    Answer, AskReply, AskRequest, At, GateReply, GateRequest, Mode, RunReply, RunRequest, Stop, Validator,
+    World,
 };
 use serde_json::Value as Json;
 

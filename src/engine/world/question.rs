@@ -20,9 +20,8 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
     let who = request.agent.as_ref().map_or(provider.name(), |a| a.name.as_str());
     let decide = || Ok((Permit { repeatable: true, ..Permit::default() }, ()));
     let recorded = session.effect(at, "ask", &full.canonical(), decide, |()| {
-        let until = request
-            .timeout_ms
-            .map(|ms| SystemTime::now() + Duration::from_millis(ms.max(0).unsigned_abs()));
+        let until =
+            request.timeout_ms.map(|ms| SystemTime::now() + Duration::from_millis(ms.max(0).unsigned_abs()));
         let control = Control { path: &at.path, until, cancel: &at.cancel };
         // A person at the terminal is asked one thing at a time.
         let one = (provider.name() == "human").then(|| {
@@ -31,7 +30,9 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
             guard
         });
         let again = if request.attempt > 1 { format!(" (try {})", request.attempt) } else { String::new() };
-        session.progress.event(Event::Started { path: at.path.clone(), text: format!("asking {who}{again}") });
+        session
+            .progress
+            .event(Event::Started { path: at.path.clone(), text: format!("asking {who}{again}") });
         let answered = ai::answer(provider.as_ref(), &full, &control);
         if one.is_some() {
             session.progress.event(Event::TerminalFree);

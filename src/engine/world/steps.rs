@@ -44,7 +44,12 @@ pub fn failed(session: &Session, at: &At, name: &str, stop: &Stop) {
 }
 
 fn step_ended(session: &Session, at: &At, name: &str, how: How) {
-    session.progress.event(Event::StepEnded { path: at.path.clone(), name: name.to_owned(), how, millis: None });
+    session.progress.event(Event::StepEnded {
+        path: at.path.clone(),
+        name: name.to_owned(),
+        how,
+        millis: None,
+    });
 }
 
 /// Recorded first, shown then; a replayed message is not shown again.

@@ -140,7 +140,7 @@ impl<'l> Eval<'l> {
 
     /// The JSON Schema that describes a type.
     pub(super) fn schema(&self, ty: &Type) -> Json {
-        super::super::schema_of(ty, &self.lowered.defs)
+        crate::types::schema(ty, &self.lowered.defs)
     }
 }
 

@@ -1,0 +1,92 @@
+//! `wflow check`.
+
+use super::args::{CheckArgs, CheckFormat};
+use super::exit::Exit;
+use super::files::{Projects, find, unreadable};
+use super::report::Trouble;
+use super::screen::Screen;
+use crate::diagnostics::codes::usage;
+use crate::diagnostics::render::{Format, render};
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::source::{FileId, SourceMap, Span};
+use std::collections::HashMap;
+use std::io::Write;
+
+pub fn check(args: &CheckArgs, screen: &Screen) -> Result<Exit, Trouble> {
+    let files = find(&args.paths);
+    if files.is_empty() {
+        let places: Vec<String> = args.paths.iter().map(|p| format!("`{}`", p.display())).collect();
+        return Err(Trouble::new(
+            usage::E1708,
+            format!("there is no .wflow file below {}", places.join(", ")),
+        )
+        .help("name a file, or make a first workflow with `wflow new NAME`"));
+    }
+    let mut all = Findings::default();
+    let mut projects = Projects::default();
+    for file in &files {
+        match projects.check(file, false) {
+            Ok(unit) => {
+                all.take(unit.config.0, &unit.config.1);
+                all.take(unit.checked.diagnostics, &unit.checked.program.sources);
+            }
+            Err(error) => {
+                let mut sources = SourceMap::new();
+                let finding = unreadable(&error, &mut sources);
+                all.take(vec![finding], &sources);
+            }
+        }
+    }
+    let format = match args.format {
+        CheckFormat::Text => Format::Text,
+        CheckFormat::Short => Format::Short,
+        CheckFormat::Json => Format::Json,
+        CheckFormat::Sarif => Format::Sarif,
+        CheckFormat::Github => Format::Github,
+    };
+    let text = render(format, &all.diagnostics, &all.sources, files.len(), &screen.out());
+    // A reader that has seen enough (`| head`) is no error.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let errors = all.diagnostics.iter().any(Diagnostic::is_error);
+    let warnings = all.diagnostics.iter().any(|d| d.severity == Severity::Warning);
+    Ok(if errors || (args.deny_warnings && warnings) { Exit::CheckErrors } else { Exit::Completed })
+}
+
+/// The findings of many checks in one source map: a module that several files use is reported once.
+#[derive(Default)]
+pub struct Findings {
+    pub diagnostics: Vec<Diagnostic>,
+    pub sources: SourceMap,
+    names: HashMap<String, FileId>,
+    seen: std::collections::HashSet<(Span, &'static str, String)>,
+}
+
+impl Findings {
+    pub fn take(&mut self, diagnostics: Vec<Diagnostic>, sources: &SourceMap) {
+        for mut diagnostic in diagnostics {
+            let place = |all: &mut Findings, span: Span| Span { file: all.file(span.file, sources), ..span };
+            diagnostic.primary.span = place(self, diagnostic.primary.span);
+            for label in &mut diagnostic.secondary {
+                label.span = place(self, label.span);
+            }
+            let key = (diagnostic.primary.span, diagnostic.code.id(), diagnostic.message.clone());
+            if self.seen.insert(key) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn file(&mut self, id: FileId, sources: &SourceMap) -> FileId {
+        let Some(file) = sources.get(id) else { return id };
+        let key = match &file.origin {
+            crate::source::Origin::Disk(path) => path.to_string_lossy().into_owned(),
+            _ => file.name.to_string(),
+        };
+        if let Some(known) = self.names.get(&key) {
+            return *known;
+        }
+        let own = self.sources.add(file.name.clone(), file.origin.clone(), file.text.clone());
+        self.names.insert(key, own);
+        own
+    }
+}

@@ -1,0 +1,119 @@
+//! The command line: one file a subcommand, and the only place that prints or exits.
+
+mod args;
+mod check;
+mod completions;
+mod exit;
+mod explain;
+mod files;
+mod flags;
+mod init;
+mod interrupt;
+mod new;
+mod outcome;
+mod permission;
+mod report;
+mod resume;
+mod run;
+mod schema;
+mod screen;
+mod test;
+
+use args::{AuditCommand, CheckFormat, Cli, ColorChoice, Command, Format, RunsCommand};
+use clap::Parser;
+use exit::Exit;
+use report::Trouble;
+use screen::Screen;
+use std::process::ExitCode;
+
+/// Reads the arguments, does what they say, and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and versions are no mistakes; clap knows which stream each goes to.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Completed };
+            return exit.into();
+        }
+    };
+    start_log(cli.log.as_deref());
+    let screen = Screen::new(cli.color);
+    let json = speaks_json(&cli.command);
+    // Trees, values and their drops may be deep; a large stack is only touched as far as it is used.
+    let worker = std::thread::Builder::new().name("main".into()).stack_size(256 << 20).spawn(move || {
+        match dispatch(&cli.command, &screen) {
+            Ok(exit) => exit,
+            Err(trouble) => {
+                report::print_trouble(&trouble, json, screen.color_err);
+                trouble.exit
+            }
+        }
+    });
+    let exit = match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        // The panic itself has been printed by its hook.
+        Ok(Err(_)) => {
+            eprintln!(
+                "wflow has a bug: please report what you did, with the message above. Runs keep what they recorded."
+            );
+            Exit::Failed
+        }
+        Err(error) => {
+            eprintln!("error: no thread can be started: {error}");
+            Exit::Failed
+        }
+    };
+    exit.into()
+}
+
+fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
+    match command {
+        Command::New(args) => new::new(args),
+        Command::Init(args) => init::init(args),
+        Command::Check(args) => check::check(args, screen),
+        Command::Run(args) => run::run(args, screen),
+        Command::Resume(args) => resume::resume(args, screen),
+        Command::Approve(args) => resume::decide(args, screen),
+        Command::Reject(args) => resume::decide(args, screen),
+        Command::Test(args) => test::test(args, screen),
+        Command::Explain(args) => explain::explain(args, screen),
+        Command::Schema(args) => schema::schema(args, screen),
+        Command::Completions(args) => completions::completions(args),
+        Command::Runs(_) | Command::Repl(_) | Command::Audit(_) => Ok(Exit::Completed),
+    }
+}
+
+/// Whether trouble, too, should be told as JSON.
+fn speaks_json(command: &Command) -> bool {
+    match command {
+        Command::Check(a) => a.format == CheckFormat::Json,
+        Command::Run(a) => a.engine.format == Format::Json,
+        Command::Resume(a) => a.session.format == Format::Json,
+        Command::Approve(a) | Command::Reject(a) => a.session.format == Format::Json,
+        Command::Runs(a) => match &a.command {
+            Some(RunsCommand::Show { format, .. }) => *format == Format::Json,
+            None => a.format == Format::Json,
+        },
+        Command::Test(a) => a.format == Format::Json,
+        Command::Audit(AuditCommand::Verify { format, .. }) => *format == Format::Json,
+        _ => false,
+    }
+}
+
+fn start_log(filter: Option<&str>) {
+    let Some(filter) = filter else { return };
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time();
+    // A second subscriber in one process changes nothing.
+    let _ = log.try_init();
+}
+
+/// `auto` follows `NO_COLOR` and the terminal.
+fn wants_color(choice: ColorChoice, terminal: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    }
+}

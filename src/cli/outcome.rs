@@ -1,0 +1,125 @@
+//! How a run's end is told: the value on standard output, everything else on standard error, or one JSON object.
+
+use super::args::Format;
+use super::exit::Exit;
+use super::screen::Screen;
+use crate::diagnostics::render;
+use crate::engine::{Finished, Outcome, failure_to_json};
+use crate::interpreter::Suspension;
+use crate::policy::Assurance;
+use crate::source::SourceMap;
+use crate::ui::escape;
+use serde_json::{Value as Json, json};
+
+pub fn tell(finished: &Finished, sources: &SourceMap, format: Format, screen: &Screen) -> Exit {
+    let short = finished.run.get(finished.run.len().saturating_sub(8)..).unwrap_or(&finished.run);
+    if format == Format::Json {
+        println!("{}", as_json(finished));
+    } else {
+        let paint = |text: &str, code: &str| match screen.color_err {
+            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            false => text.to_owned(),
+        };
+        for name in &finished.changed {
+            eprintln!(
+                "note: {} has changed since the run was started; the run went on with what it was started with",
+                escape::line(name)
+            );
+        }
+        match &finished.outcome {
+            Outcome::Completed { value } => {
+                match value {
+                    Json::Null => {}
+                    Json::String(text) => println!("{}", text.trim_end_matches('\n')),
+                    other => println!("{}", pretty(other)),
+                }
+                eprintln!("{} run {short}", paint("completed", "1;32"));
+            }
+            Outcome::Failed(failure) => {
+                eprint!("{}", render::failure(failure, sources, &screen.err()));
+                eprintln!(
+                    "{} run {short}; `wflow runs show {short}` shows what was done",
+                    paint("failed", "1;31")
+                );
+            }
+            Outcome::Rejected(failure) => {
+                eprint!("{}", render::failure(failure, sources, &screen.err()));
+                eprintln!(
+                    "{} run {short}; `wflow runs show {short}` shows what was done",
+                    paint("rejected", "1;31")
+                );
+            }
+            Outcome::InDoubt(failure) => {
+                eprint!("{}", render::failure(failure, sources, &screen.err()));
+                eprintln!("{} run {short}; go on with: wflow resume {short}", paint("in doubt", "1;33"));
+            }
+            Outcome::Suspended(Suspension::Gate { gate, .. }) => {
+                eprintln!("{} run {short} waits at gate `{gate}`", paint("suspended", "1;33"));
+                match finished.needs_assurance {
+                    Some(level) => eprintln!(
+                        "  the gate asks for a decision of level `{}`, which this terminal cannot give: {}",
+                        level.name(),
+                        stronger(level)
+                    ),
+                    None => eprintln!("  decide it at a terminal with: wflow approve {short} {gate}"),
+                }
+            }
+            Outcome::Suspended(Suspension::Until { at, .. }) => {
+                eprintln!(
+                    "{} run {short} waits until {at}; then: wflow resume {short}",
+                    paint("suspended", "1;33")
+                );
+            }
+            Outcome::Interrupted => {
+                eprintln!("{} run {short}; go on with: wflow resume {short}", paint("interrupted", "1;33"));
+            }
+        }
+    }
+    match &finished.outcome {
+        Outcome::Completed { .. } => Exit::Completed,
+        Outcome::Failed(_) => Exit::Failed,
+        Outcome::Rejected(_) => Exit::Rejected,
+        Outcome::InDoubt(_) => Exit::InDoubt,
+        Outcome::Suspended(_) => Exit::Suspended,
+        Outcome::Interrupted => Exit::Interrupted,
+    }
+}
+
+fn stronger(level: Assurance) -> &'static str {
+    match level {
+        Assurance::Terminal => "type it at a terminal",
+        _ => "lower `min_assurance` in wflow.toml, or wait for a version that takes signed decisions",
+    }
+}
+
+/// Indented, and safe on a terminal: JSON escapes control characters by itself, the rest is made visible.
+fn pretty(value: &Json) -> String {
+    render::json_text(value)
+}
+
+/// The last line with `--format json`.
+fn as_json(finished: &Finished) -> Json {
+    let mut out = json!({
+        "type": "outcome",
+        "outcome": finished.outcome.name(),
+        "run": finished.run,
+        "workflow": finished.workflow,
+        "resumable": finished.outcome.resumable(),
+    });
+    match &finished.outcome {
+        Outcome::Completed { value } => out["value"] = value.clone(),
+        Outcome::Failed(f) | Outcome::Rejected(f) | Outcome::InDoubt(f) => {
+            out["failure"] = failure_to_json(f)
+        }
+        Outcome::Suspended(Suspension::Gate { gate, path }) => {
+            out["gate"] = json!(gate);
+            out["path"] = json!(path);
+        }
+        Outcome::Suspended(Suspension::Until { at, .. }) => out["until"] = json!(at),
+        Outcome::Interrupted => {}
+    }
+    if !finished.changed.is_empty() {
+        out["changed"] = json!(finished.changed);
+    }
+    out
+}

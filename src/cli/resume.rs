@@ -1,0 +1,98 @@
+//! `wflow resume`, `approve`, `reject`: a run goes on.
+//!
+//! A decision typed at a terminal counts only in the process that takes it, so `approve` and `reject` put the gate
+//! before the person and then go on with the run themselves.
+
+use super::args::{DecideArgs, ResumeArgs, SessionArgs};
+use super::exit::Exit;
+use super::report::Trouble;
+use super::screen::Screen;
+use super::{interrupt, outcome};
+use crate::diagnostics::codes::gate as gate_codes;
+use crate::engine::{Options, ProviderChoice};
+use crate::journal::{DiskStore, Journal, Replay, RunDir, RunState, Runs, summary};
+use crate::policy::find_root;
+use crate::source::SourceMap;
+use crate::ui::progress::Progress;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+fn project() -> (PathBuf, Runs) {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let (root, _) = find_root(&here);
+    let runs = Runs::of_project(Arc::new(DiskStore), &root);
+    (root, runs)
+}
+
+pub fn resume(args: &ResumeArgs, screen: &Screen) -> Result<Exit, Trouble> {
+    let (root, runs) = project();
+    let dir = match &args.run {
+        Some(id) => runs.find(id)?,
+        None => newest_open(&runs)?,
+    };
+    go_on(root, &runs, &dir, &args.session, screen)
+}
+
+/// The newest run that waits or was interrupted; the newest of all where none does, so that the refusal names it.
+fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
+    for id in runs.list()?.iter().rev() {
+        let dir = runs.open(id);
+        let ended = |s: RunState| {
+            matches!(s, RunState::Completed | RunState::Failed | RunState::Rejected | RunState::Cancelled)
+        };
+        if summary(&dir).is_ok_and(|s| !ended(s.state)) {
+            return Ok(dir);
+        }
+    }
+    Ok(runs.last()?)
+}
+
+pub fn decide(args: &DecideArgs, screen: &Screen) -> Result<Exit, Trouble> {
+    let (root, runs) = project();
+    let dir = runs.find(&args.run)?;
+    let replay = Replay::of(Journal::read(&dir)?.events);
+    let waiting: Vec<String> = replay
+        .waiting()
+        .filter_map(|(_, g)| g.opened.get("gate").and_then(|n| n.as_str()).map(str::to_owned))
+        .collect();
+    if let Some(gate) = &args.gate
+        && !waiting.contains(gate)
+    {
+        let trouble = Trouble::new(
+            gate_codes::E1205,
+            format!("run {} does not wait at gate `{gate}`", dir.id().short()),
+        );
+        return Err(match waiting.as_slice() {
+            [] => trouble.help(format!(
+                "it waits at no gate; `wflow runs show {}` shows where it stands",
+                dir.id().short()
+            )),
+            names => trouble.help(format!("it waits at `{}`", names.join("`, `"))),
+        }
+        .exit(Exit::Failed));
+    }
+    go_on(root, &runs, &dir, &args.session, screen)
+}
+
+fn go_on(
+    root: PathBuf,
+    runs: &Runs,
+    dir: &RunDir,
+    session: &SessionArgs,
+    screen: &Screen,
+) -> Result<Exit, Trouble> {
+    let options = Options {
+        provider: match &session.replay {
+            Some(file) => ProviderChoice::Replay(file.clone()),
+            None => ProviderChoice::Configured,
+        },
+        detach: session.detach,
+        progress: Arc::new(Progress::new(session.quiet, session.format == super::args::Format::Json)),
+        interrupt: interrupt::token(),
+        ..Options::default()
+    };
+    let finished = crate::engine::resume(&root, runs, dir, &options)?;
+    drop(options);
+    // Failures of a resumed run point into the stored sources, which the failure's notes name.
+    Ok(outcome::tell(&finished, &SourceMap::new(), session.format, screen))
+}

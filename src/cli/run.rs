@@ -1,0 +1,230 @@
+//! `wflow run FILE`.
+
+use super::args::{EngineArgs, Format, ModeArg, RunArgs};
+use super::check::Findings;
+use super::exit::Exit;
+use super::files::{Projects, Unit, unreadable};
+use super::report::Trouble;
+use super::screen::Screen;
+use super::{flags, interrupt, outcome, permission};
+use crate::check::{Callable, Program};
+use crate::diagnostics::codes::{lint, usage};
+use crate::diagnostics::render::{Format as RenderFormat, render};
+use crate::diagnostics::{Diagnostic, did_you_mean};
+use crate::engine::{Options, ProviderChoice, Start, file_policy, start};
+use crate::interpreter::{Given, Lowered, Mode};
+use crate::source::SourceMap;
+use crate::ui::progress::Progress;
+use serde_json::{Map, Value as Json};
+use std::io::Read;
+use std::sync::Arc;
+
+pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
+    let json =
+        args.engine.format == Format::Json || args.rest.iter().any(|w| w == "json" || w == "--format=json");
+    let pure = args.engine.mode == Some(ModeArg::Pure)
+        || args.rest.iter().any(|w| w == "pure" || w == "--mode=pure");
+    let unit = match Projects::default().check(&args.file, pure) {
+        Ok(unit) => unit,
+        Err(error) => {
+            let mut sources = SourceMap::new();
+            let finding = unreadable(&error, &mut sources);
+            return Err(Trouble::new(finding.code, finding.message).help(finding.help.join("\n")));
+        }
+    };
+    if let Some(exit) = refuse_errors(&unit, json, screen) {
+        return Ok(exit);
+    }
+    let program = &unit.checked.program;
+    let wanted = wanted_workflow(args);
+    let workflow = choose(program, wanted.as_deref(), &args.file.display().to_string())?;
+    let docs = program.item(workflow.at).docs.clone();
+    let file = args.file.display().to_string();
+    let given = match flags::parse(program, workflow, &file, docs.as_deref(), &args.rest) {
+        Ok(given) => given,
+        Err(error) => {
+            let _ = error.print();
+            return Ok(if error.use_stderr() { Exit::Usage } else { Exit::Completed });
+        }
+    };
+    let engine = merge(&args.engine, given.engine);
+    let mut values = match &engine.json_args {
+        Some(text) => json_args(text)?,
+        None => Map::new(),
+    };
+    values.extend(given.args);
+
+    let lowered = Lowered::new(program);
+    let people = unit.project.config.people.clone();
+    let roles = move |name: &str| people.people.is_empty() && people.roles.is_empty() || people.knows(name);
+    let arguments = lowered.arguments(workflow.id, &Given::Json(&values), &roles).map_err(|problems| {
+        let lines: Vec<String> = problems
+            .iter()
+            .map(|p| match p.name.is_empty() {
+                true => p.message.clone(),
+                false => format!("--{}: {}", flags::flag_name(&p.name), p.message),
+            })
+            .collect();
+        let mut trouble = Trouble::new(usage::E1702, lines.join("\n"));
+        let names: Vec<&str> = workflow.signature.params.iter().map(|p| p.name.as_ref()).collect();
+        for p in &problems {
+            if let Some(near) =
+                did_you_mean(&p.name, names.iter().copied()).filter(|_| !names.contains(&p.name.as_str()))
+            {
+                trouble = trouble.help(format!("did you mean `{near}`?"));
+            }
+        }
+        trouble.help(format!("`wflow run {file} --help` shows what it takes"))
+    })?;
+    if engine.mode == Some(ModeArg::Pure) {
+        refuse_unserved(&unit)?;
+    }
+    let grants = permission::ask_if_unconfigured(&unit, &file)?;
+    let options = Options {
+        mode: engine.mode.map(|m| match m {
+            ModeArg::Pure => Mode::Pure,
+            ModeArg::Ai => Mode::Ai,
+            ModeArg::Interactive => Mode::Interactive,
+        }),
+        provider: match (&engine.replay, &engine.provider) {
+            (Some(file), _) => ProviderChoice::Replay(file.clone()),
+            (None, Some(name)) => ProviderChoice::Named(name.clone()),
+            (None, None) => ProviderChoice::Configured,
+        },
+        record: engine.record.clone(),
+        detach: engine.detach,
+        progress: Arc::new(Progress::new(engine.quiet, engine.format == Format::Json)),
+        interrupt: interrupt::token(),
+        grants,
+    };
+    let finished = start(
+        Start {
+            program,
+            lowered: &lowered,
+            project: &unit.project,
+            workflow: workflow.id,
+            given: values,
+            args: arguments,
+            file_policy: file_policy(&unit.checked),
+        },
+        &options,
+    )?;
+    // The last frame is taken away before anything is printed.
+    drop(options);
+    Ok(outcome::tell(&finished, &program.sources, engine.format, screen))
+}
+
+/// Errors of the file and of `wflow.toml`; nothing runs with any.
+pub fn refuse_errors(unit: &Unit, json: bool, screen: &Screen) -> Option<Exit> {
+    let errors = |all: &[Diagnostic]| all.iter().filter(|d| d.is_error()).cloned().collect::<Vec<_>>();
+    let mut found = Findings::default();
+    found.take(errors(&unit.config.0), &unit.config.1);
+    found.take(errors(&unit.checked.diagnostics), &unit.checked.program.sources);
+    if found.diagnostics.is_empty() {
+        return None;
+    }
+    match json {
+        true => {
+            print!("{}", render(RenderFormat::Json, &found.diagnostics, &found.sources, 1, &screen.out()))
+        }
+        false => {
+            eprint!("{}", render(RenderFormat::Text, &found.diagnostics, &found.sources, 1, &screen.err()))
+        }
+    }
+    Some(Exit::CheckErrors)
+}
+
+/// `--workflow` may stand before or after the file; after it, it is among the words that are not read yet.
+fn wanted_workflow(args: &RunArgs) -> Option<String> {
+    let mut rest = args.rest.iter().map(|w| w.to_string_lossy());
+    while let Some(word) = rest.next() {
+        if word == "--workflow" {
+            return rest.next().map(|w| w.into_owned());
+        }
+        if let Some(name) = word.strip_prefix("--workflow=") {
+            return Some(name.to_owned());
+        }
+    }
+    args.engine.workflow.clone()
+}
+
+fn choose<'p>(program: &'p Program, wanted: Option<&str>, file: &str) -> Result<&'p Callable, Trouble> {
+    let all: Vec<&Callable> = program.workflows().collect();
+    let names = || all.iter().map(|w| format!("`{}`", w.name)).collect::<Vec<_>>().join(", ");
+    match (wanted, all.as_slice()) {
+        (_, []) => Err(Trouble::new(usage::E1701, format!("`{file}` declares no workflow"))
+            .help("a workflow is declared with `workflow name() { … }`; a `task` cannot be started")),
+        (None, [one]) => Ok(one),
+        (None, _) => {
+            Err(Trouble::new(usage::E1701, format!("`{file}` declares several workflows: {}", names()))
+                .help(format!("choose one: `wflow run {file} --workflow NAME`")))
+        }
+        (Some(name), _) => all.iter().find(|w| *w.name == *name).copied().ok_or_else(|| {
+            let trouble = Trouble::new(usage::E1701, format!("`{file}` declares no workflow `{name}`"));
+            match did_you_mean(name, all.iter().map(|w| w.name.as_ref())) {
+                Some(near) => trouble.help(format!("did you mean `{near}`?")),
+                None => trouble.help(format!("it declares {}", names())),
+            }
+        }),
+    }
+}
+
+/// Flags after the file win over the same ones before it.
+fn merge(before: &EngineArgs, after: EngineArgs) -> EngineArgs {
+    EngineArgs {
+        workflow: after.workflow.or_else(|| before.workflow.clone()),
+        json_args: after.json_args.or_else(|| before.json_args.clone()),
+        mode: after.mode.or(before.mode),
+        provider: after.provider.or_else(|| before.provider.clone()),
+        replay: after.replay.or_else(|| before.replay.clone()),
+        record: after.record.or_else(|| before.record.clone()),
+        detach: after.detach || before.detach,
+        quiet: after.quiet || before.quiet,
+        format: if after.format == Format::default() { before.format } else { after.format },
+    }
+}
+
+fn json_args(text: &str) -> Result<Map<String, Json>, Trouble> {
+    let unreadable = |what: &str, e: std::io::Error| {
+        Trouble::new(usage::E1703, format!("the arguments cannot be read from {what}: {e}"))
+            .help("give the JSON object itself, `@FILE`, or `-` for standard input")
+    };
+    let text = match text.strip_prefix('@') {
+        _ if text == "-" => {
+            let mut all = String::new();
+            std::io::stdin()
+                .take(64 << 20)
+                .read_to_string(&mut all)
+                .map_err(|e| unreadable("standard input", e))?;
+            all
+        }
+        Some(file) => std::fs::read_to_string(file).map_err(|e| unreadable(&format!("`{file}`"), e))?,
+        None => text.to_owned(),
+    };
+    let help = "give an object with a key for each parameter: --json-args '{\"version\": \"1.2.0\"}'";
+    match serde_json::from_str::<Json>(&text) {
+        Ok(Json::Object(map)) => Ok(map),
+        Ok(_) => Err(Trouble::new(usage::E1703, "the arguments are JSON, but not an object").help(help)),
+        Err(e) => Err(Trouble::new(usage::E1703, format!("the arguments are not JSON: {e}")).help(help)),
+    }
+}
+
+/// Mode `pure` asks nobody, so every `ask` must have another way.
+fn refuse_unserved(unit: &Unit) -> Result<(), Trouble> {
+    let sources = &unit.checked.program.sources;
+    let unserved: Vec<String> = unit
+        .checked
+        .diagnostics
+        .iter()
+        .filter(|d| d.code == lint::L0706)
+        .map(|d| format!("{}: {}", sources.place(d.primary.span), d.message))
+        .collect();
+    if unserved.is_empty() {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        usage::E1712,
+        format!("mode `pure` cannot serve this workflow:\n{}", unserved.join("\n")),
+    )
+    .help("give each `ask` an `otherwise`, or run it in another mode; nothing was started"))
+}
