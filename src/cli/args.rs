@@ -150,11 +150,21 @@ pub enum ModeArg {
 pub struct RunArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
-    /// The .wflow file
-    pub file: PathBuf,
-    /// The workflow's own flags, made from its parameters: see `wflow run FILE --help`
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
-    pub rest: Vec<OsString>,
+    /// The .wflow file, then the workflow's own flags, made from its parameters: see `wflow run FILE --help`
+    // One argument, so that whatever stands after the file is left for the workflow's own flags.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_names = ["FILE", "ARGS"])]
+    pub words: Vec<OsString>,
+}
+
+impl RunArgs {
+    pub fn file(&self) -> PathBuf {
+        self.words.first().map(PathBuf::from).unwrap_or_default()
+    }
+
+    /// What stands after the file.
+    pub fn rest(&self) -> &[OsString] {
+        self.words.get(1..).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Args)]

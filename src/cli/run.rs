@@ -21,10 +21,11 @@ use std::sync::Arc;
 
 pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let json =
-        args.engine.format == Format::Json || args.rest.iter().any(|w| w == "json" || w == "--format=json");
+        args.engine.format == Format::Json || args.rest().iter().any(|w| w == "json" || w == "--format=json");
     let pure = args.engine.mode == Some(ModeArg::Pure)
-        || args.rest.iter().any(|w| w == "pure" || w == "--mode=pure");
-    let unit = match Projects::default().check(&args.file, pure) {
+        || args.rest().iter().any(|w| w == "pure" || w == "--mode=pure");
+    let path = args.file();
+    let unit = match Projects::default().check(&path, pure) {
         Ok(unit) => unit,
         Err(error) => {
             let mut sources = SourceMap::new();
@@ -37,10 +38,10 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     }
     let program = &unit.checked.program;
     let wanted = wanted_workflow(args);
-    let workflow = choose(program, wanted.as_deref(), &args.file.display().to_string())?;
+    let workflow = choose(program, wanted.as_deref(), &path.display().to_string())?;
     let docs = program.item(workflow.at).docs.clone();
-    let file = args.file.display().to_string();
-    let given = match flags::parse(program, workflow, &file, docs.as_deref(), &args.rest) {
+    let file = path.display().to_string();
+    let given = match flags::parse(program, workflow, &file, docs.as_deref(), args.rest()) {
         Ok(given) => given,
         Err(error) => {
             let _ = error.print();
@@ -136,7 +137,7 @@ pub fn refuse_errors(unit: &Unit, json: bool, screen: &Screen) -> Option<Exit> {
 
 /// `--workflow` may stand before or after the file; after it, it is among the words that are not read yet.
 fn wanted_workflow(args: &RunArgs) -> Option<String> {
-    let mut rest = args.rest.iter().map(|w| w.to_string_lossy());
+    let mut rest = args.rest().iter().map(|w| w.to_string_lossy());
     while let Some(word) = rest.next() {
         if word == "--workflow" {
             return rest.next().map(|w| w.into_owned());

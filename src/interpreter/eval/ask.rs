@@ -147,7 +147,12 @@ impl<'l> Eval<'l> {
 /// Text stays as it is; everything else is strict JSON of the wanted type.
 fn read_answer(eval: &Eval<'_>, ty: &Type, answer: &str) -> Result<Value, Vec<String>> {
     if ty.base() == &Type::Text {
-        let value = Value::from(answer);
+        // With a schema a text comes as JSON text; a person may type it bare.
+        let plain = match ty {
+            Type::Text => answer.to_owned(),
+            _ => serde_json::from_str::<String>(answer.trim()).unwrap_or_else(|_| answer.to_owned()),
+        };
+        let value = Value::from(plain.as_str());
         let mut refined = ty;
         while let Type::Refined(r) = refined {
             match refine::problem(r, &value, &eval.judge()) {
