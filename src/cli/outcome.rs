@@ -7,11 +7,11 @@ use crate::diagnostics::render;
 use crate::engine::{Finished, Outcome, failure_to_json};
 use crate::interpreter::Suspension;
 use crate::policy::Assurance;
-use crate::source::SourceMap;
 use crate::ui::escape;
 use serde_json::{Value as Json, json};
 
-pub fn tell(finished: &Finished, sources: &SourceMap, format: Format, screen: &Screen) -> Exit {
+pub fn tell(finished: &Finished, format: Format, screen: &Screen) -> Exit {
+    let sources = &finished.sources;
     let short = finished.run.get(finished.run.len().saturating_sub(8)..).unwrap_or(&finished.run);
     if format == Format::Json {
         println!("{}", as_json(finished));

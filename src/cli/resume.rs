@@ -12,7 +12,6 @@ use crate::diagnostics::codes::gate as gate_codes;
 use crate::engine::{Options, ProviderChoice};
 use crate::journal::{DiskStore, Journal, Replay, RunDir, RunState, Runs, summary};
 use crate::policy::find_root;
-use crate::source::SourceMap;
 use crate::ui::progress::Progress;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -93,6 +92,5 @@ fn go_on(
     };
     let finished = crate::engine::resume(&root, runs, dir, &options)?;
     drop(options);
-    // Failures of a resumed run point into the stored sources, which the failure's notes name.
-    Ok(outcome::tell(&finished, &SourceMap::new(), session.format, screen))
+    Ok(outcome::tell(&finished, session.format, screen))
 }

@@ -112,7 +112,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     )?;
     // The last frame is taken away before anything is printed.
     drop(options);
-    Ok(outcome::tell(&finished, &program.sources, engine.format, screen))
+    Ok(outcome::tell(&finished, engine.format, screen))
 }
 
 /// Errors of the file and of `wflow.toml`; nothing runs with any.

@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::{Stop, Suspension};
+use crate::source::SourceMap;
 use serde_json::Value as Json;
 
 #[derive(Debug, Clone)]
@@ -63,6 +64,8 @@ pub struct Finished {
     pub needs_assurance: Option<crate::policy::Assurance>,
     /// Files that changed since the run was started: it went on with the old ones.
     pub changed: Vec<String>,
+    /// What the places of a failure refer to.
+    pub sources: SourceMap,
     /// Of the journal, by this process.
     pub syncs: u64,
     pub bytes: u64,

@@ -9,11 +9,11 @@ use crate::effects::approval::Digests;
 use crate::effects::process::{Environment, EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
 use crate::interpreter::{Answer, At, CancelToken, Mode, Stop};
-use crate::journal::{Runs, Store};
+use crate::journal::Runs;
 use crate::policy::{Assurance, Config, Decision, Guard, Policy, Word, unguarded};
 use crate::ui::progress::Progress;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +22,6 @@ pub struct Session {
     pub workflow: String,
     /// Who started the run: a gate may refuse them.
     pub starter: String,
-    pub root: PathBuf,
     pub runs: Runs,
     pub config: Config,
     /// All of them must allow: what the run was started under, and on a resume today's.
@@ -56,10 +55,6 @@ impl Session {
     /// Milliseconds since 1970, UTC.
     pub fn clock_ms(&self) -> i64 {
         self.runs.store().now().0
-    }
-
-    pub fn store(&self) -> &Arc<dyn Store> {
-        self.runs.store()
     }
 
     /// Whether this branch should go on at all.

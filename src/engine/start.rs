@@ -132,7 +132,6 @@ impl Parts<'_> {
             run: self.dir.id().as_str().to_owned(),
             workflow: self.workflow,
             starter: self.starter,
-            root: self.root.to_owned(),
             digests: Digests {
                 workflow: self.sources,
                 policy: policy_digest(&self.config, true),
@@ -186,6 +185,7 @@ pub(super) fn drive(
         outcome,
         needs_assurance: session.needed_assurance(),
         changed,
+        sources: lowered.sources().clone(),
         syncs: writer.syncs(),
         bytes: writer.bytes(),
     }

@@ -1,5 +1,8 @@
 //! `test "…" { given … expect … }`.
 
+// Tests are few; an expression in place beats an allocation for each.
+#![allow(clippy::large_enum_variant)]
+
 use super::{Command, Expr, Ident, Pattern, Stmt};
 use crate::source::Span;
 use std::sync::Arc;
