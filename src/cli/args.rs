@@ -214,13 +214,34 @@ pub struct RunsArgs {
     #[command(subcommand)]
     pub command: Option<RunsCommand>,
     /// Only runs in this state
-    #[arg(long, value_name = "STATE")]
-    pub state: Option<String>,
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub state: Option<StateArg>,
     /// Only the newest N
     #[arg(long, short = 'n', value_name = "N")]
     pub limit: Option<usize>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StateArg {
+    /// A process works on it
+    Running,
+    /// It waits for a gate or a time
+    Suspended,
+    /// Nobody knows whether an effect happened
+    InDoubt,
+    /// Its process ended before it did
+    Interrupted,
+    Completed,
+    Failed,
+    Rejected,
+    Cancelled,
+    /// It ended before anything was recorded
+    NeverBegan,
+    /// Its journal cannot be read
+    Damaged,
 }
 
 #[derive(Debug, Subcommand)]

@@ -23,6 +23,10 @@ pub struct Summary {
     pub state: RunState,
     /// The gate it waits at.
     pub gate: Option<String>,
+    /// The time it waits for.
+    pub until: Option<Timestamp>,
+    /// Any other cause for which it is suspended.
+    pub reason: Option<String>,
     pub events: u64,
 }
 
@@ -87,6 +91,8 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
         true => None,
         false => waiting_gate(latest.iter().cloned().chain(backwards)),
     };
+    let suspended = end.kind == EventType::RunSuspended;
+    let cause = |field: &str| end.text(field).filter(|_| suspended);
     Ok(Summary {
         id: dir.id().clone(),
         workflow: start.text("workflow").unwrap_or_default().to_owned(),
@@ -95,6 +101,8 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
         last: end.at,
         state,
         gate,
+        until: cause("until").and_then(Timestamp::parse),
+        reason: cause("reason").map(str::to_owned),
         events: end.seq,
     })
 }
@@ -111,6 +119,8 @@ fn never_began(dir: &RunDir) -> Summary {
         last: Timestamp(at),
         state: RunState::NeverBegan,
         gate: None,
+        until: None,
+        reason: None,
         events: 0,
     }
 }

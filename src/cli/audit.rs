@@ -1,0 +1,257 @@
+//! `wflow audit verify`: does the record prove what it says?
+//!
+//! The last line is exactly `OK`, `INCOMPLETE: …` or `DAMAGED at line N: …`, the worst of all that was looked at. The
+//! exit code is 0 for `OK` and 1 for both others: a run that has not ended is not proven either.
+
+use super::args::{AuditCommand, Format};
+use super::exit::Exit;
+use super::report::Trouble;
+use super::runs::{named, of_project, print, style};
+use super::screen::Screen;
+use crate::journal::{
+    LedgerReport, Report, RunDir, RunState, Runs, Verdict, summary, verify_ledger, verify_run,
+};
+use crate::ui::escape;
+use crate::ui::style::{Paint, Style};
+use serde_json::{Value as Json, json};
+
+pub fn audit(command: &AuditCommand, screen: &Screen) -> Result<Exit, Trouble> {
+    let AuditCommand::Verify { run, format } = command;
+    let runs = of_project();
+    let mut audit = Audit { runs: Vec::new(), ledger: None };
+    match run {
+        Some(text) => audit.runs.push(Audited::of(&runs, &named(&runs, text)?)),
+        None => {
+            audit.runs.extend(runs.list()?.iter().map(|id| Audited::of(&runs, &runs.open(id))));
+            audit.ledger = Some(verify_ledger(&runs)?);
+        }
+    }
+    let verdict = audit.verdict();
+    match format {
+        Format::Json => print(&format!("{}\n", audit.to_json(&verdict))),
+        Format::Text => print(&audit.to_text(&verdict, style(screen))),
+    }
+    Ok(if verdict == Verdict::Ok { Exit::Completed } else { Exit::Failed })
+}
+
+/// One run with its verdict.
+struct Audited {
+    id: String,
+    short: String,
+    workflow: String,
+    report: Report,
+    /// What a person can do about it.
+    help: Vec<String>,
+}
+
+struct Audit {
+    runs: Vec<Audited>,
+    /// Only where all runs are verified.
+    ledger: Option<LedgerReport>,
+}
+
+impl Audited {
+    fn of(runs: &Runs, dir: &RunDir) -> Audited {
+        let known = summary(dir).ok();
+        let report = verify_run(runs, dir).unwrap_or_else(|failure| Report {
+            // It could not be read at all, so nothing is proven; the others are looked at all the same.
+            verdict: Verdict::Incomplete { why: failure.message },
+            events: 0,
+            effects: 0,
+            decisions: 0,
+            blobs: 0,
+        });
+        let short = dir.id().short().to_owned();
+        let help = match (&report.verdict, known.as_ref().map(|k| k.state)) {
+            (Verdict::Ok, _) => Vec::new(),
+            (Verdict::Damaged { line, .. }, _) => vec![
+                match line {
+                    0 | 1 => String::from("nothing of this run is proven"),
+                    2 => String::from("line 1 is as it was written; what follows is not proven"),
+                    n => format!("lines 1 to {} are as they were written; what follows is not proven", n - 1),
+                },
+                format!("restore {} from a copy, then verify again", dir.path().display()),
+            ],
+            (Verdict::Incomplete { .. }, Some(RunState::Suspended | RunState::Interrupted)) => {
+                vec![format!("`wflow resume {short}` goes on with it")]
+            }
+            (Verdict::Incomplete { .. }, Some(RunState::Running(_))) => {
+                vec![String::from("it is running: verify again when it has ended")]
+            }
+            (Verdict::Incomplete { .. }, Some(RunState::NeverBegan)) => {
+                vec![String::from("nothing was executed; its folder may be deleted")]
+            }
+            (Verdict::Incomplete { .. }, _) => {
+                vec![format!("`wflow runs show {short}` shows what is recorded")]
+            }
+        };
+        let workflow = known.map(|k| k.workflow).unwrap_or_default();
+        Audited { id: dir.id().as_str().to_owned(), short, workflow, report, help }
+    }
+}
+
+/// The second if it is worse.
+fn worse(a: Verdict, b: Verdict) -> Verdict {
+    let rank = |v: &Verdict| match v {
+        Verdict::Ok => 0,
+        Verdict::Incomplete { .. } => 1,
+        Verdict::Damaged { .. } => 2,
+    };
+    if rank(&b) > rank(&a) { b } else { a }
+}
+
+fn about(what: &str, verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Ok => Verdict::Ok,
+        Verdict::Incomplete { why } => Verdict::Incomplete { why: format!("{what}: {why}") },
+        Verdict::Damaged { line, why } => Verdict::Damaged { line, why: format!("{what}: {why}") },
+    }
+}
+
+impl Audit {
+    /// The worst; among several runs it says of which it speaks.
+    fn verdict(&self) -> Verdict {
+        let Some(ledger) = &self.ledger else {
+            return self.runs.iter().fold(Verdict::Ok, |all, run| worse(all, run.report.verdict.clone()));
+        };
+        let start = about("the ledger", ledger.verdict.clone());
+        self.runs.iter().fold(start, |all, run| {
+            worse(all, about(&format!("run {}", run.short), run.report.verdict.clone()))
+        })
+    }
+
+    fn to_text(&self, verdict: &Verdict, style: Style) -> String {
+        let mut out = String::new();
+        let mut line = |text: &str| {
+            out.push_str(text);
+            out.push('\n');
+        };
+        let shown = |v: &Verdict| {
+            let paint = match v {
+                Verdict::Ok => Paint::Good,
+                Verdict::Incomplete { .. } => Paint::Warn,
+                Verdict::Damaged { .. } => Paint::Bad,
+            };
+            style.paint(paint, &escape::line(&v.to_string()))
+        };
+        for run in &self.runs {
+            let name = escape::line(&run.workflow);
+            line(&format!("run {} {}", run.short, style.paint(Paint::Bold, &name)).trim_end().to_owned());
+            let Report { events, effects, decisions, blobs, .. } = run.report;
+            let counts = format!(
+                "  {}, {}, {}, {}",
+                count(events, "event"),
+                count(effects, "effect"),
+                count(decisions, "decision"),
+                count(blobs, "stored output"),
+            );
+            line(&style.paint(Paint::Dim, &counts));
+            // Alone, its verdict is the last line.
+            if self.ledger.is_some() {
+                line(&format!("  {}", shown(&run.report.verdict)));
+            }
+            for help in &run.help {
+                line(&format!("  {}", escape::line(help)));
+            }
+        }
+        if let Some(ledger) = &self.ledger {
+            line(&format!("ledger of {}", count(ledger.runs, "run")));
+            line(&format!("  {}", shown(&ledger.verdict)));
+            for finding in &ledger.findings {
+                line(&format!("  {}", escape::line(&finding.why)));
+            }
+            if matches!(ledger.verdict, Verdict::Damaged { .. }) {
+                line("  restore .wflow/ledger.jsonl and the missing runs from a copy, then verify again");
+            }
+        }
+        line(&escape::line(&verdict.to_string()));
+        out
+    }
+
+    /// See [`schema`].
+    fn to_json(&self, verdict: &Verdict) -> Json {
+        let runs: Vec<Json> = self
+            .runs
+            .iter()
+            .map(|run| {
+                let mut out = verdict_json(&run.report.verdict);
+                out["id"] = json!(run.id);
+                out["workflow"] = json!(run.workflow);
+                out["events"] = json!(run.report.events);
+                out["effects"] = json!(run.report.effects);
+                out["decisions"] = json!(run.report.decisions);
+                out["blobs"] = json!(run.report.blobs);
+                out["help"] = json!(run.help);
+                out
+            })
+            .collect();
+        let mut out = verdict_json(verdict);
+        out["runs"] = json!(runs);
+        out["ledger"] = match &self.ledger {
+            None => Json::Null,
+            Some(ledger) => {
+                let findings: Vec<Json> =
+                    ledger.findings.iter().map(|f| json!({ "run": f.run.as_str(), "why": f.why })).collect();
+                let mut out = verdict_json(&ledger.verdict);
+                out["runs"] = json!(ledger.runs);
+                out["findings"] = json!(findings);
+                out
+            }
+        };
+        out
+    }
+}
+
+fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn verdict_json(verdict: &Verdict) -> Json {
+    match verdict {
+        Verdict::Ok => json!({ "verdict": "ok", "line": null, "why": null }),
+        Verdict::Incomplete { why } => json!({ "verdict": "incomplete", "line": null, "why": why }),
+        Verdict::Damaged { line, why } => json!({ "verdict": "damaged", "line": line, "why": why }),
+    }
+}
+
+/// JSON Schema (draft 2020-12) of `wflow audit verify --format json`.
+pub fn schema() -> Json {
+    let with = |more: Json| {
+        let mut properties = json!({
+            "verdict": { "enum": ["ok", "incomplete", "damaged"] },
+            "line": { "type": ["integer", "null"], "description": "the first line that is damaged" },
+            "why": { "type": ["string", "null"] },
+        });
+        if let (Some(all), Some(more)) = (properties.as_object_mut(), more.as_object()) {
+            all.extend(more.clone());
+        }
+        let required: Vec<String> =
+            properties.as_object().into_iter().flat_map(|p| p.keys().cloned()).collect();
+        json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
+    };
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    let run = with(json!({
+        "id": { "type": "string" },
+        "workflow": { "type": "string", "description": "empty where nothing was recorded" },
+        "events": number,
+        "effects": number,
+        "decisions": number,
+        "blobs": number,
+        "help": texts,
+    }));
+    let finding = json!({
+        "type": "object",
+        "required": ["run", "why"],
+        "properties": { "run": { "type": "string" }, "why": { "type": "string" } },
+        "additionalProperties": false,
+    });
+    let mut ledger = with(json!({ "runs": number, "findings": { "type": "array", "items": finding } }));
+    ledger["type"] = json!(["object", "null"]);
+    ledger["description"] = json!("null where one run was verified");
+    let mut schema = with(json!({ "runs": { "type": "array", "items": run }, "ledger": ledger }));
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("wflow audit verify --format json");
+    schema["description"] = json!("The verdict is the worst of all runs and the ledger.");
+    schema
+}

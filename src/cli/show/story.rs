@@ -1,0 +1,415 @@
+//! Events become a tree: steps, branches and turns hold what happened in them, in the order in which it began. What a
+//! process did after it took the run up again stands below the line that says so.
+
+use super::effects::{self, Effect, Opened};
+use super::page::Page;
+use crate::cli::runs::moment;
+use crate::journal::{Event, EventType, Timestamp};
+use crate::ui::json as ui_json;
+use crate::ui::style::{Paint, Symbol};
+use crate::ui::time;
+use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
+
+pub struct Story {
+    nodes: Vec<Node>,
+    top: Vec<usize>,
+    /// The innermost open place of each path, in this sitting.
+    places: HashMap<String, usize>,
+    /// Effects and gates by path: what is said of them later belongs to the latest.
+    latest: HashMap<String, usize>,
+    titles: HashMap<String, String>,
+    /// Of the latest owner.
+    epoch: u64,
+    /// The end of the run, if there is one.
+    end: Option<Event>,
+}
+
+/// How something stands that has no end on record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A process works on it.
+    UnderWay,
+    /// None does, and it can go on.
+    Paused,
+    /// It cannot: it never ended.
+    Over,
+}
+
+struct Node {
+    what: What,
+    epoch: u64,
+    children: Vec<usize>,
+}
+
+enum What {
+    Place(Place),
+    Effect(Effect),
+    Gate(Opened),
+    /// Any other event: a line or two.
+    Event(Event),
+}
+
+/// Something that holds other things.
+struct Place {
+    kind: Kind,
+    /// A step's title, if it has one.
+    name: String,
+    /// Of a step in this sitting.
+    started: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    value: Option<Json>,
+    failure: Option<Json>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Step,
+    /// A step that began before the process took the run up.
+    Continued,
+    Undo,
+    Call,
+    Branch,
+    Turn,
+}
+
+impl Story {
+    pub fn of(events: Vec<Event>) -> Story {
+        let mut story = Story {
+            nodes: Vec::new(),
+            top: Vec::new(),
+            places: HashMap::new(),
+            latest: HashMap::new(),
+            titles: HashMap::new(),
+            epoch: 0,
+            end: None,
+        };
+        for event in events {
+            story.epoch = event.epoch;
+            story.take(event);
+        }
+        story
+    }
+
+    fn take(&mut self, mut event: Event) {
+        let (at, path) = (event.at, event.path.clone());
+        match event.kind {
+            EventType::RunStarted => {}
+            EventType::RunResumed => {
+                self.places.clear();
+                self.add(None, event.epoch, What::Event(event));
+            }
+            EventType::StepStarted => {
+                let title = event.text("title").filter(|t| !t.is_empty()).unwrap_or(last(&path)).to_owned();
+                if self.places.contains_key(&path) {
+                    // It was taken back and begins anew.
+                    let inside = format!("{path}/");
+                    self.places.retain(|known, _| !known.starts_with(&inside));
+                }
+                let parent = self.place(parent(&path), event.epoch);
+                let place = Place::new(Kind::Step, &title, Some(at));
+                self.titles.insert(path.clone(), title);
+                let id = self.add(parent, event.epoch, What::Place(place));
+                self.places.insert(path, id);
+            }
+            EventType::StepCompleted => {
+                let id = self.place(&path, event.epoch);
+                if let Some(place) = self.place_mut(id) {
+                    place.ended = Some(at);
+                    place.value = event.data.remove("value");
+                }
+            }
+            EventType::UndoStarted => {
+                // A step may be taken back long after it ended: that is told where it happened.
+                let step = path.strip_suffix("/undo").unwrap_or(&path);
+                let name = self.titles.get(step).cloned().unwrap_or_else(|| last(step).to_owned());
+                let place = Place::new(Kind::Undo, &name, Some(at));
+                let id = self.add(None, event.epoch, What::Place(place));
+                self.places.insert(format!("{step}/undo"), id);
+            }
+            EventType::UndoCompleted => {
+                let step = path.strip_suffix("/undo").unwrap_or(&path);
+                let id = self.place(&format!("{step}/undo"), event.epoch);
+                if let Some(place) = self.place_mut(id) {
+                    place.ended = Some(at);
+                    place.failure = event.data.remove("failure");
+                }
+            }
+            EventType::EffectIntended => {
+                let effect = Effect::intended(event.data, at);
+                self.add_latest(path, event.epoch, What::Effect(effect));
+            }
+            EventType::EffectCompleted | EventType::EffectFailed => {
+                let known = self.latest.get(&path).map(|id| &self.nodes[*id]);
+                if let Some(Node { epoch, what: What::Effect(effect), .. }) = known
+                    && *epoch != event.epoch
+                {
+                    // A person said what had become of it.
+                    let settled = effect.settled();
+                    self.add_latest(path.clone(), event.epoch, What::Effect(settled));
+                }
+                if let Some(What::Effect(effect)) = self.latest_mut(&path) {
+                    effect.end(&event.data, at);
+                }
+            }
+            EventType::GateOpened => {
+                let opened = Opened::new(event.data);
+                self.add_latest(path, event.epoch, What::Gate(opened));
+            }
+            EventType::GateDecided | EventType::GateExpired => {
+                let known = self.latest.get(&path).map(|id| &self.nodes[*id]);
+                let again = match known {
+                    Some(Node { epoch, what: What::Gate(opened), .. }) if *epoch != event.epoch => {
+                        Some(opened.again())
+                    }
+                    _ => None,
+                };
+                if let Some(again) = again {
+                    self.add_latest(path.clone(), event.epoch, What::Gate(again));
+                }
+                if let Some(What::Gate(opened)) = self.latest_mut(&path) {
+                    opened.decisions.push(event);
+                }
+            }
+            EventType::ValueRecorded | EventType::Said => {
+                let parent = self.place(parent(&path), event.epoch);
+                self.add(parent, event.epoch, What::Event(event));
+            }
+            EventType::RunSuspended | EventType::JournalCut => {
+                self.add(None, event.epoch, What::Event(event));
+            }
+            EventType::RunCompleted
+            | EventType::RunFailed
+            | EventType::RunRejected
+            | EventType::RunCancelled => self.end = Some(event),
+        }
+    }
+
+    fn add(&mut self, parent: Option<usize>, epoch: u64, what: What) -> usize {
+        let id = self.nodes.len();
+        self.nodes.push(Node { what, epoch, children: Vec::new() });
+        match parent {
+            Some(parent) => self.nodes[parent].children.push(id),
+            None => self.top.push(id),
+        }
+        id
+    }
+
+    fn add_latest(&mut self, path: String, epoch: u64, what: What) {
+        let parent = self.place(parent(&path), epoch);
+        let id = self.add(parent, epoch, what);
+        self.latest.insert(path, id);
+    }
+
+    fn latest_mut(&mut self, path: &str) -> Option<&mut What> {
+        let id = *self.latest.get(path)?;
+        Some(&mut self.nodes[id].what)
+    }
+
+    fn place_mut(&mut self, id: Option<usize>) -> Option<&mut Place> {
+        match self.nodes.get_mut(id?).map(|n| &mut n.what) {
+            Some(What::Place(place)) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// The place of a path, made if need be; none for the workflow itself.
+    fn place(&mut self, path: &str, epoch: u64) -> Option<usize> {
+        let mut here = None;
+        let mut end = path.find('/')?;
+        // From the outside in, whatever the depth.
+        loop {
+            let next = path[end + 1..].find('/').map_or(path.len(), |at| end + 1 + at);
+            let (whole, name) = (&path[..next], &path[end + 1..next]);
+            here = Some(match self.places.get(whole) {
+                Some(id) => *id,
+                None => {
+                    let (kind, name) = kind_of(name);
+                    let name = match (kind, self.titles.get(whole)) {
+                        (Kind::Continued, Some(title)) => title.clone(),
+                        _ => name,
+                    };
+                    let id = self.add(here, epoch, What::Place(Place::new(kind, &name, None)));
+                    self.places.insert(whole.to_owned(), id);
+                    id
+                }
+            });
+            if next == path.len() {
+                return here;
+            }
+            end = next;
+        }
+    }
+
+    /// `now`: how the run stands, which is how whatever has no end stands.
+    pub fn tell(&self, page: &mut Page, now: Standing) {
+        // Children in reverse, so that the stack gives them in order; a deep path needs no deep recursion.
+        let mut work: Vec<(usize, usize)> = self.top.iter().rev().map(|id| (*id, 0)).collect();
+        while let Some((id, depth)) = work.pop() {
+            let node = &self.nodes[id];
+            // What an earlier process left open, a later one may have gone on with.
+            let now = if node.epoch < self.epoch { Standing::Paused } else { now };
+            match &node.what {
+                What::Place(place) => place.tell(page, depth, now),
+                What::Effect(effect) => effect.tell(page, depth, now),
+                What::Gate(opened) => opened.tell(page, depth),
+                What::Event(event) => tell_event(page, depth, event),
+            }
+            work.extend(node.children.iter().rev().map(|child| (*child, depth + 1)));
+        }
+        if let Some(end) = &self.end {
+            page.blank();
+            tell_end(page, end);
+        }
+    }
+}
+
+impl Place {
+    fn new(kind: Kind, name: &str, started: Option<Timestamp>) -> Place {
+        Place { kind, name: name.to_owned(), started, ended: None, value: None, failure: None }
+    }
+
+    fn tell(&self, page: &mut Page, depth: usize, now: Standing) {
+        let (symbol, paint) = match (self.ended, &self.failure) {
+            (Some(_), None) => (Symbol::Done, Paint::Good),
+            (Some(_), Some(_)) => (Symbol::Failed, Paint::Bad),
+            (None, _) => match now {
+                Standing::UnderWay => (Symbol::Waiting, Paint::Accent),
+                Standing::Paused => (Symbol::Waiting, Paint::Warn),
+                Standing::Over => (Symbol::Failed, Paint::Bad),
+            },
+        };
+        let mark = page.symbol(symbol);
+        let took = match (self.started, self.ended) {
+            (Some(from), Some(to)) => format!("  {}", time::duration(to.0.saturating_sub(from.0))),
+            (_, None) if now == Standing::Over => String::from("  did not end"),
+            _ => String::new(),
+        };
+        let dim = Some(Paint::Dim);
+        match self.kind {
+            Kind::Step => {
+                page.put(depth, &[(Some(paint), &mark), (Some(Paint::Bold), &self.name), (dim, &took)]);
+            }
+            Kind::Continued => {
+                let took = if self.ended.is_some() { "" } else { &took };
+                let parts = [
+                    (Some(paint), &*mark),
+                    (Some(Paint::Bold), &self.name),
+                    (dim, " (continued)"),
+                    (dim, took),
+                ];
+                page.put(depth, &parts);
+            }
+            Kind::Undo => {
+                let back = page.symbol(Symbol::Undo);
+                page.put(
+                    depth,
+                    &[
+                        (Some(paint), &back),
+                        (None, "taking back "),
+                        (Some(Paint::Bold), &self.name),
+                        (dim, &took),
+                    ],
+                );
+            }
+            Kind::Call => page.put(depth, &[(dim, &format!("{}()", self.name))]),
+            Kind::Branch => page.put(depth, &[(dim, &format!("branch {}", self.name))]),
+            Kind::Turn => page.put(depth, &[(dim, &format!("turn {}", self.name))]),
+        }
+        if let Some(value) = self.value.as_ref().filter(|_| page.full) {
+            page.put(depth + 1, &[(dim, "value")]);
+            page.json(depth + 2, value);
+        }
+        if let Some(failure) = &self.failure {
+            page.failure(depth + 1, failure);
+        }
+    }
+}
+
+fn parent(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..at])
+}
+
+fn last(path: &str) -> &str {
+    path.rfind('/').map_or(path, |at| &path[at + 1..])
+}
+
+/// What a part of a path stands for, with the name that people see.
+fn kind_of(segment: &str) -> (Kind, String) {
+    if let Some(turn) = segment.strip_prefix('[').and_then(|s| s.strip_suffix(']')) {
+        let turn = turn.parse::<u64>().map_or_else(|_| turn.to_owned(), |n| n.saturating_add(1).to_string());
+        return (Kind::Turn, turn);
+    }
+    match segment.split_once('#') {
+        Some((_, rest)) if rest.contains('.') => {
+            (Kind::Branch, rest.split_once('.').map_or("", |(_, name)| name).to_owned())
+        }
+        Some((name, _)) => (Kind::Call, name.to_owned()),
+        None => (Kind::Continued, segment.to_owned()),
+    }
+}
+
+fn tell_event(page: &mut Page, depth: usize, event: &Event) {
+    let dim = Some(Paint::Dim);
+    let text = |field: &str| event.text(field).unwrap_or_default();
+    match event.kind {
+        EventType::Said => {
+            let mut lines = text("text").lines();
+            page.put(depth, &[(Some(Paint::Accent), "say "), (None, lines.next().unwrap_or_default())]);
+            for line in lines {
+                page.put(depth + 2, &[(None, line)]);
+            }
+        }
+        EventType::ValueRecorded => effects::tell_value(page, depth, event),
+        EventType::RunSuspended => {
+            let why = match (text("gate"), text("until"), text("reason")) {
+                ("", "", "") => String::new(),
+                ("", "", reason) => format!(": {reason}"),
+                ("", until, _) => format!(" until {until}"),
+                (gate, ..) => format!(" at gate {gate}"),
+            };
+            page.put(
+                depth,
+                &[(Some(Paint::Warn), "suspended"), (None, &why), (dim, &format!("  {}", moment(event.at)))],
+            );
+        }
+        EventType::RunResumed => {
+            let user = event.data.get("who").and_then(|w| w.get("user")).and_then(Json::as_str);
+            let by = user.map_or(String::new(), |user| format!(" by {user}"));
+            page.put(
+                depth,
+                &[(Some(Paint::Warn), "resumed"), (None, &by), (dim, &format!("  {}", moment(event.at)))],
+            );
+            if event.data.contains_key("accepted_changes") {
+                page.put(depth + 1, &[(None, "with today's files: every decision before is void")]);
+            }
+        }
+        EventType::JournalCut => {
+            let bytes = event.data.get("bytes").and_then(Json::as_u64).unwrap_or(0);
+            let text = format!("the torn end that a crash had left was cut off ({bytes} bytes)");
+            page.put(depth, &[(dim, &text)]);
+        }
+        _ => {}
+    }
+}
+
+fn tell_end(page: &mut Page, end: &Event) {
+    let data: &Map<String, Json> = &end.data;
+    if let Some(value) = data.get("value") {
+        page.put(0, &[(Some(Paint::Bold), "value")]);
+        page.json(1, value);
+    }
+    match data.get("failure") {
+        Some(failure) => page.failure(0, failure),
+        None if end.kind == EventType::RunRejected => {
+            let gate = end.text("gate").unwrap_or_default();
+            let said = end.text("comment").map_or(String::new(), |c| format!(": {}", ui_json::quoted(c)));
+            page.put(0, &[(Some(Paint::Bad), "rejected"), (None, &format!(" at gate {gate}{said}"))]);
+        }
+        None if end.kind == EventType::RunCancelled => {
+            let said = end.text("comment").map_or(String::new(), |c| format!(": {}", ui_json::quoted(c)));
+            page.put(0, &[(Some(Paint::Warn), "given up"), (None, &said)]);
+        }
+        None => {}
+    }
+}
