@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and the only place that prints or exits.
 
 mod args;
+mod audit;
 mod check;
 mod completions;
 mod exit;
@@ -15,8 +16,10 @@ mod permission;
 mod report;
 mod resume;
 mod run;
+mod runs;
 mod schema;
 mod screen;
+mod show;
 mod test;
 
 use args::{AuditCommand, CheckFormat, Cli, ColorChoice, Command, Format, RunsCommand};
@@ -80,7 +83,12 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
         Command::Explain(args) => explain::explain(args, screen),
         Command::Schema(args) => schema::schema(args, screen),
         Command::Completions(args) => completions::completions(args),
-        Command::Runs(_) | Command::Repl(_) | Command::Audit(_) => Ok(Exit::Completed),
+        Command::Runs(args) => match &args.command {
+            Some(RunsCommand::Show { run, full, format }) => show::show(run, *full, *format, screen),
+            None => runs::runs(args, screen),
+        },
+        Command::Audit(command) => audit::audit(command, screen),
+        Command::Repl(_) => Ok(Exit::Completed),
     }
 }
 

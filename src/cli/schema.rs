@@ -13,11 +13,14 @@ use serde_json::Value as Json;
 pub fn schema(args: &SchemaArgs, _screen: &super::screen::Screen) -> Result<Exit, Trouble> {
     let schema = match (args.name.as_str(), &args.file) {
         ("journal", None) => crate::journal::schema::schema(),
+        ("runs", None) => super::runs::schema(),
+        ("run", None) => super::show::schema(),
+        ("audit", None) => super::audit::schema(),
         (_, Some(_)) => of_type(args)?,
         (name, None) => {
             return Err(Trouble::new(usage::E1707, format!("`{name}` needs the file that declares it"))
                 .help(format!("for example: wflow schema {name} release.wflow"))
-                .help("wflow's own schema is `journal`"));
+                .help("wflow's own schemas are `journal`, `runs`, `run` (of `runs show`) and `audit`"));
         }
     };
     println!("{}", serde_json::to_string_pretty(&schema).unwrap_or_default());
