@@ -28,7 +28,7 @@ pub fn problem(
 
 fn named(refinement: &Refinement, problem: &str) -> String {
     match &refinement.name {
-        Some(name) => format!("not a `{name}`: {problem}"),
+        Some(name) => format!("not a valid `{name}`: {problem}"),
         None => String::from(problem),
     }
 }

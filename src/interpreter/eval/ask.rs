@@ -6,7 +6,7 @@ use crate::interpreter::node::{AskNode, CheckNode};
 use crate::interpreter::world::{AskReply, AskRequest, Mode as RunMode, Previous, Stop};
 use crate::types::Type;
 use crate::value::json::{self, Mismatch, Mode};
-use crate::value::{Value, refine};
+use crate::value::Value;
 use serde_json::Value as Json;
 
 impl<'l> Eval<'l> {
@@ -82,7 +82,7 @@ impl<'l> Eval<'l> {
         answer: &str,
         frame: &mut [Value],
     ) -> Outcome<Result<Value, Vec<String>>> {
-        let value = match read_answer(self, &node.ty, answer) {
+        let value = match read_answer(self, node, answer) {
             Ok(value) => value,
             Err(wrong) => return Ok(Err(wrong)),
         };
@@ -144,28 +144,20 @@ impl<'l> Eval<'l> {
     }
 }
 
-/// Text stays as it is; everything else is strict JSON of the wanted type.
-fn read_answer(eval: &Eval<'_>, ty: &Type, answer: &str) -> Result<Value, Vec<String>> {
-    if ty.base() == &Type::Text {
-        // With a schema a text comes as JSON text; a person may type it bare.
-        let plain = match ty {
-            Type::Text => answer.to_owned(),
-            _ => serde_json::from_str::<String>(answer.trim()).unwrap_or_else(|_| answer.to_owned()),
-        };
-        let value = Value::from(plain.as_str());
-        let mut refined = ty;
-        while let Type::Refined(r) = refined {
-            match refine::problem(r, &value, &eval.judge()) {
-                Ok(None) => {}
-                Ok(Some(problem)) => return Err(vec![problem]),
-                Err(failure) => return Err(vec![failure.message]),
-            }
-            refined = &r.base;
-        }
-        return Ok(value);
+/// Strict JSON of the wanted type. A Text stays as it is; one with a refinement, for which a schema was sent, may come
+/// as JSON or as it is.
+fn read_answer(eval: &Eval<'_>, node: &AskNode, answer: &str) -> Result<Value, Vec<String>> {
+    let messages = |wrong: Vec<Mismatch>| wrong.iter().map(Mismatch::to_string).collect();
+    if !node.typed {
+        return Ok(Value::from(answer));
     }
-    let json = json::parse(answer).map_err(|failure| vec![failure.message])?;
-    eval.decode(ty, &json, Mode::Strict).map_err(|wrong| wrong.iter().map(Mismatch::to_string).collect())
+    let json = match json::parse(answer) {
+        Ok(json @ Json::String(_)) => json,
+        _ if node.ty.base() == &Type::Text => Json::from(answer),
+        Ok(json) => json,
+        Err(failure) => return Err(vec![failure.message]),
+    };
+    eval.decode(&node.ty, &json, Mode::Strict).map_err(messages)
 }
 
 fn unacceptable(request: &AskRequest, wrong: &[String]) -> Failure {

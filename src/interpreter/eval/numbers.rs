@@ -41,7 +41,7 @@ impl<'l> Eval<'l> {
             }
             Node::IntNegate(node) => {
                 let n = self.int(&node.0, frame)?;
-                n.checked_neg().ok_or_else(|| self.overflow(0, "-", n, node.1))
+                n.checked_neg().ok_or_else(|| self.no_opposite(n, node.1))
             }
             Node::Len(node) => {
                 if let Some(value) = peek(&node.0, frame)
@@ -196,6 +196,12 @@ impl<'l> Eval<'l> {
     }
 
     #[cold]
+    fn no_opposite(&mut self, n: i64, span: Span) -> Exit {
+        let message = format!("{n} without its sign is out of the range of Int");
+        self.fail(Box::new(Failure::new(ErrorKind::Verification, runtime::E1002, message)), span)
+    }
+
+    #[cold]
     fn overflow(&mut self, a: i64, op: &str, b: i64, span: Span) -> Exit {
         self.out_of_range(&Value::Int(a), op, &Value::Int(b), span)
     }
@@ -208,7 +214,12 @@ impl<'l> Eval<'l> {
 
     #[cold]
     pub(super) fn by_zero(&mut self, a: &Value, op: &str, span: Span) -> Exit {
-        let message = format!("{} {op} 0 has no result", shown(a));
+        // `/` computes in Float, and whoever wrote `1 / n` would not know `1.0` again.
+        let a = match a {
+            Value::Float(x) if x.fract() == 0.0 && x.abs() < 1e15 => (*x as i64).to_string(),
+            other => shown(other),
+        };
+        let message = format!("{a} {op} 0 has no result");
         let failure =
             Failure::new(ErrorKind::Verification, runtime::E1003, message).label("the divisor is zero");
         self.fail(Box::new(failure), span)

@@ -166,7 +166,9 @@ impl<'l> Eval<'l> {
             Ok(json) => json,
             Err(mut failure) => {
                 failure.message = format!("{what} is {}", failure.message);
-                failure.notes.push(format!("it starts with {}", short(&Value::from(text))));
+                if !text.trim().is_empty() {
+                    failure.notes.push(format!("it starts with {}", short(&Value::from(text))));
+                }
                 return Err(self.fail(failure, span));
             }
         };

@@ -45,7 +45,7 @@ impl Body<'_> {
             ExprKind::Call { callee, args } => self.call(e, callee, args),
             ExprKind::Lambda { .. } => self.broken("a lambda as a value", e.span),
             ExprKind::Unary { op, operand, .. } => self.unary(e, *op, operand),
-            ExprKind::Binary { op, op_span, left, right } => self.binary(e, *op, *op_span, left, right),
+            ExprKind::Binary { op, left, right, .. } => self.binary(e, *op, left, right),
             ExprKind::Range { start, end, inclusive } => {
                 let (start, end) = (self.expr(start), self.expr(end));
                 Node::Range(Box::new(RangeNode { start, end, inclusive: *inclusive }))
@@ -116,6 +116,8 @@ impl Body<'_> {
     fn record(&mut self, e: &Expr, fields: &[ast::RecordField]) -> Node {
         let names: Vec<&Ident> = fields.iter().map(|f| &f.name).collect();
         let layout = match self.tables.ty(e.id).base() {
+            // `{}` is a map where one is expected.
+            Type::Map(_) if fields.is_empty() => return Node::Const(Value::map(Default::default())),
             Type::Named(id) => match self.layouts.record(*id) {
                 Some(layout) => layout.clone(),
                 None => return self.broken("a record of an enum's type", e.span),

@@ -28,10 +28,10 @@ impl Body<'_> {
         }
     }
 
-    pub fn binary(&mut self, e: &Expr, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr) -> Node {
+    pub fn binary(&mut self, e: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Node {
         let kind = number_kind(self.used_type(left), self.used_type(right));
         if op == BinaryOp::Matches {
-            return self.matches(left, right, op_span);
+            return self.matches(left, right, e.span);
         }
         let (l, r) = (self.expr(left), self.expr(right));
         let both = |l, r| Box::new((l, r));

@@ -21,7 +21,11 @@ pub fn describe(value: &Value) -> Json {
 }
 
 fn part(value: &Value, depth: usize, cut: bool) -> Result<Json, TooDeep> {
-    if depth > MAX_DEPTH {
+    let holds_others = matches!(value, Value::List(_) | Value::Map(_) | Value::Record(_))
+        || matches!(value, Value::Variant(v) if !v.fields.is_empty());
+    // A variant with fields is an object in an object.
+    let levels = if matches!(value, Value::Variant(_)) { 2 } else { 1 };
+    if holds_others && depth + levels > MAX_DEPTH {
         return if cut { Ok(Json::from(short(value))) } else { Err(TooDeep) };
     }
     let inner = |value: &Value| part(value, depth + 1, cut);
@@ -54,7 +58,7 @@ fn part(value: &Value, depth: usize, cut: bool) -> Result<Json, TooDeep> {
             if v.fields.is_empty() {
                 Json::from(&*variant.text)
             } else {
-                let fields = object(&variant.fields.keys, &v.fields, inner)?;
+                let fields = object(&variant.fields.keys, &v.fields, |field| part(field, depth + 2, cut))?;
                 Json::Object(Map::from_iter([(variant.name.to_string(), fields)]))
             }
         }

@@ -59,13 +59,25 @@ pub fn parse(text: &str) -> Result<serde_json::Value, Box<Failure>> {
                 ErrorKind::Verification,
                 runtime::E1005,
                 match text.trim().is_empty() {
-                    true => String::from("expected JSON, but the text is empty"),
+                    true => String::from("empty where JSON is expected"),
                     false => {
-                        format!("not valid JSON: {what} in line {}, column {}", error.line(), error.column())
+                        format!("not valid JSON: {} in line {}, column {}", in_words(what), error.line(), error.column())
                     }
                 },
             )))
         }
+    }
+}
+
+/// The reader's words for what goes wrong where people may not know them.
+fn in_words(what: &str) -> &str {
+    match what {
+        "expected ident" | "expected value" => "no value stands",
+        "trailing comma" => "a comma with nothing after it stands",
+        "trailing characters" => "something follows the value",
+        "key must be a string" => "a key without quotes stands",
+        what if what.starts_with("EOF") => "it ends too early",
+        what => what,
     }
 }
 
