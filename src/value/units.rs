@@ -3,7 +3,8 @@
 /// From the largest; each divides the ones before it.
 const DURATIONS: [(&str, i64); 5] =
     [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
-const SIZES: [(&str, i64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+const SIZES: [(&str, i64); 5] =
+    [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 /// In the largest unit that leaves no rest: `90s`, `2h`; zero is `0s`.
 pub fn duration_text(millis: i64) -> String {

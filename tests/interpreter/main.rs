@@ -36,6 +36,7 @@ fn golden() {
     for case in cases.iter().filter(|c| c.to_string_lossy().contains(&only)) {
         let text = std::fs::read_to_string(case).expect("a readable case");
         let found = play(&text);
+        assert_eq!(found, play(&text), "{} is not the same twice", case.display());
         let expected_path = case.with_extension("out");
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&expected_path, &found).expect("a writable folder");
@@ -58,7 +59,7 @@ fn every_code_has_a_case() {
         .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok())
         .collect();
     for code in wflow::diagnostics::codes::all().filter(|c| c.id().starts_with("E10")) {
-        // Met by unit tests: arguments by `api`, depth of calls and faults of wflow itself cannot be written as a case.
+        // Arguments and chains of calls are met in `api`; a fault of wflow itself cannot be written as a case.
         if ["E1011", "E1021", "E1022"].contains(&code.id()) {
             continue;
         }

@@ -133,6 +133,12 @@ impl World for ScriptedWorld {
         if let Some(stop) = failure(&answer) {
             return Err(stop);
         }
+        if let Some(other) = answer.get("after").and_then(Json::as_str) {
+            // Until another branch has come so far.
+            while !self.trace().iter().any(|line| line.ends_with(other)) {
+                std::thread::yield_now();
+            }
+        }
         if answer == json!("until cancelled") {
             // A long command: ends only when somebody cancels it.
             while !at.cancel.is_cancelled() {

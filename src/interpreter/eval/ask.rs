@@ -5,8 +5,8 @@ use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::interpreter::node::{AskNode, CheckNode};
 use crate::interpreter::world::{AskReply, AskRequest, Mode as RunMode, Previous, Stop};
 use crate::types::Type;
-use crate::value::json::{self, Mismatch, Mode};
 use crate::value::Value;
+use crate::value::json::{self, Mismatch, Mode};
 use serde_json::Value as Json;
 
 impl<'l> Eval<'l> {

@@ -21,6 +21,9 @@ mod run;
 mod step;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use patterns::matches;
 
 use super::lowered::Lowered;

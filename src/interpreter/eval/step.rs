@@ -97,7 +97,7 @@ impl<'l> Eval<'l> {
 
     /// What was cancelled is taken back all the same, so it listens to another token.
     fn begin_undo(&mut self) -> CancelToken {
-        std::mem::replace(&mut self.cancel, CancelToken::default())
+        std::mem::take(&mut self.cancel)
     }
 
     /// A failing undo is reported and noted; an error means that even undoing has to wait.

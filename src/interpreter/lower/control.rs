@@ -205,21 +205,20 @@ fn sides(condition: &Expr) -> Vec<&Expr> {
             // Only where neither was skipped for the sake of the other's safety: plain names and fields.
             [left, right].into_iter().flat_map(|e| sides(e)).filter(|e| is_plain(e)).collect()
         }
-        ExprKind::Binary { op, left, right, .. }
-            if matches!(
-                op,
+        ExprKind::Binary {
+            op:
                 BinaryOp::Eq
-                    | BinaryOp::Ne
-                    | BinaryOp::Lt
-                    | BinaryOp::Le
-                    | BinaryOp::Gt
-                    | BinaryOp::Ge
-                    | BinaryOp::In
-                    | BinaryOp::Matches
-            ) =>
-        {
-            [&**left, &**right].into_iter().filter(|e| !is_literal(e)).collect()
-        }
+                | BinaryOp::Ne
+                | BinaryOp::Lt
+                | BinaryOp::Le
+                | BinaryOp::Gt
+                | BinaryOp::Ge
+                | BinaryOp::In
+                | BinaryOp::Matches,
+            left,
+            right,
+            ..
+        } => [&**left, &**right].into_iter().filter(|e| !is_literal(e)).collect(),
         _ => Vec::new(),
     }
 }

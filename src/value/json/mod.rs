@@ -61,7 +61,12 @@ pub fn parse(text: &str) -> Result<serde_json::Value, Box<Failure>> {
                 match text.trim().is_empty() {
                     true => String::from("empty where JSON is expected"),
                     false => {
-                        format!("not valid JSON: {} in line {}, column {}", in_words(what), error.line(), error.column())
+                        format!(
+                            "not valid JSON: {} in line {}, column {}",
+                            in_words(what),
+                            error.line(),
+                            error.column()
+                        )
                     }
                 },
             )))
