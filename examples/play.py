@@ -116,6 +116,7 @@ def answer(terminal, answers):
         terminal.expect("answer> ")
         terminal.send("json")
         terminal.expect("line `.`")
+        terminal.expect("> ")
         terminal.send(text)
     else:
         terminal.expect("line `.`")
@@ -128,9 +129,7 @@ def play(example, script, wflow, record):
     """Raises Differs. In `record` the `ai` lines are typed, and the cassette that comes of it is kept."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"wflow-{example.name}-")) / example.name
     shutil.copytree(example, folder, ignore=shutil.ignore_patterns(".wflow", "__pycache__", "session*.txt"))
-    cassette = folder / "cassette.jsonl"
-    if record:
-        cassette.unlink(missing_ok=True)
+    cassette = folder.parent / "cassette.jsonl"
     environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     environment.pop("NO_COLOR", None)
     terminal = last = None
@@ -157,6 +156,7 @@ def play(example, script, wflow, record):
                     words = shlex.split(rest)
                     if record:
                         words = ["--record" if w == "--replay" else w for w in words]
+                        words = [str(cassette) if w == "cassette.jsonl" else w for w in words]
                     words[0] = wflow if words[0] == "wflow" else words[0]
                     terminal = last = Terminal(words, folder, environment)
                 elif word == "expect":

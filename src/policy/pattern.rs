@@ -151,10 +151,11 @@ impl Pattern {
         }
     }
 
-    /// Whether it is the pattern of a command whose words are all known, in the strict way of `allow`.
+    /// Whether it is the pattern of a command, word by word: what a test means by it. Nothing is allowed by this, so a
+    /// star covers options of every sort.
     pub fn matches_words(&self, argv: &[String]) -> bool {
         let words: Vec<Word> = argv.iter().map(|w| Word::literal(w.as_str())).collect();
-        self.covers(&words, None, Mood::Must)
+        self.describes(&words)
     }
 
     /// Whether the pattern could mean the command, in the wide way of `deny`.

@@ -46,6 +46,13 @@ impl Pattern {
         }
     }
 
+    /// Whether the words are those of the pattern, whatever their options can do.
+    pub(super) fn describes(&self, words: &[Word]) -> bool {
+        words.split_first().is_some_and(|(program, rest)| {
+            self.words[0].matches(program, Mood::Must) && self.walk(rest, Mood::Must).is_ok()
+        })
+    }
+
     fn walk(&self, words: &[Word], mood: Mood) -> Result<(), Miss> {
         let wanted = &self.words[1..];
         let n = wanted.len();

@@ -115,7 +115,10 @@ fn impossible(sitting: &Sitting<'_>) -> Failure {
 
 /// Who must approve, in words.
 pub(super) fn wanted(demand: &Demand<'_>) -> String {
-    let parts: Vec<String> = demand.by.iter().map(|a| a.to_string()).collect();
+    let mut parts: Vec<String> = demand.by.iter().map(|a| a.to_string()).collect();
+    // The project and the file often ask for the same people.
+    let mut seen = std::collections::HashSet::new();
+    parts.retain(|p| seen.insert(p.clone()));
     match parts.as_slice() {
         [] => String::from("anyone who may approve"),
         [one] => one.clone(),
