@@ -1,7 +1,7 @@
 //! One body while it is checked: its variables, where they are visible, what is known of them, and what may be done
 //! there.
 
-use super::program::{LocalId, Res};
+use super::program::{CallableId, LocalId, Res};
 use super::world::{Summary, World};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::{lint, names};
@@ -88,6 +88,8 @@ pub(super) struct Body {
     pub summary: Summary,
     /// Calls of tasks and workflows are allowed though the body is pure: an expectation of a test.
     pub test: bool,
+    /// Whose body it is.
+    pub callable: Option<CallableId>,
     /// How deep the expression is that is being checked.
     pub nesting: u32,
 }
@@ -172,7 +174,7 @@ impl World<'_> {
                 LocalKind::Pattern | LocalKind::Caught => "name",
                 LocalKind::Step | LocalKind::Gate | LocalKind::It | LocalKind::Earlier => continue,
             };
-            if local.used || local.name.starts_with('_') || local.name.is_empty() {
+            if local.used || local.ty.is_error() || local.name.starts_with('_') || local.name.is_empty() {
                 continue;
             }
             let help = match local.kind {

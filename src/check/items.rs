@@ -74,6 +74,7 @@ impl World<'_> {
             CallableKind::Fn => Body::pure("a `fn`"),
             CallableKind::Task | CallableKind::Workflow => Body::default(),
         };
+        self.body.callable = Some(id);
         self.body.locals.reserve(c.params.len() + 8);
         for (p, info) in c.params.iter().zip(&signature.params) {
             if let Some(default) = &p.default {

@@ -2,8 +2,8 @@
 //!
 //! Text goes through these passes, one file each: `load` reads the modules, `declare` collects names, `resolve`
 //! turns written types into types, `items`, `infer/` and `tests` find the type of every expression and what every
-//! name refers to, `calls` looks at who calls whom, `policies` at what the file's policy names, `lints` at what
-//! nobody uses. What they find is a [`Program`], made also for one with mistakes, and diagnostics.
+//! name refers to, `calls` looks at who calls whom, `policies` at what the file's policy names, `allowed` at commands
+//! that no policy would let run, `lints` at what nobody uses. What they find is a [`Program`], made also for one with mistakes, and diagnostics.
 //!
 //! ```no_run
 //! use wflow::check::{Environment, check_file};
@@ -12,6 +12,7 @@
 //! # Ok::<(), wflow::source::LoadError>(())
 //! ```
 
+mod allowed;
 mod body;
 mod calls;
 mod declare;
@@ -36,7 +37,7 @@ pub use sources::{Disk, LIBRARY, Memory, Sources, project_root};
 pub use uses::{command_words, uses};
 pub use world::Environment;
 
-use crate::source::{LoadError, Origin, SourceMap};
+use crate::source::{LoadError, Origin};
 use load::{Key, Loader};
 use std::path::Path;
 use world::World;
@@ -74,7 +75,7 @@ impl<'e> World<'e> {
     fn new(env: &'e Environment) -> World<'e> {
         World {
             env,
-            sources: SourceMap::new(),
+            sources: env.sources.clone(),
             modules: Vec::new(),
             defs: Default::default(),
             types: Vec::new(),
@@ -95,12 +96,15 @@ impl<'e> World<'e> {
             breaks: Vec::new(),
             last_piece: None,
             checked_tests: 0,
+            judging: false,
+            planned: Vec::new(),
         }
     }
 
     /// Runs the passes over the modules from `first` on.
     fn check_modules(&mut self, first: usize) {
         let modules: Vec<ModuleId> = (first..self.modules.len()).map(|i| ModuleId(i as u32)).collect();
+        self.judging = self.env.config.is_some() || self.modules.iter().any(|m| has_policy(&m.ast));
         modules.iter().for_each(|m| self.declare(*m));
         modules.iter().for_each(|m| self.resolve_items(*m));
         self.refuse_endless_types();
@@ -114,6 +118,7 @@ impl<'e> World<'e> {
 
     fn finish(mut self) -> Checked {
         self.check_calls();
+        self.judge_commands();
         let order = self.order_consts();
         self.renumber_consts(&order);
         for m in 0..self.modules.len() {
@@ -149,4 +154,8 @@ impl<'e> World<'e> {
         };
         Checked { program, diagnostics }
     }
+}
+
+fn has_policy(file: &crate::syntax::ast::File) -> bool {
+    file.items.iter().any(|i| matches!(i.kind, crate::syntax::ast::ItemKind::Policy(_)))
 }

@@ -319,7 +319,7 @@ impl World<'_> {
             "Boolean" => Some("Bool"),
             "Double" | "Decimal" => Some("Float"),
             "Void" | "Unit" | "None" => Some("Nothing"),
-            "Lines" => None,
+            "Lines" | "List" | "Array" | "Vec" | "Map" | "Dict" | "Object" | "Option" | "Optional" => None,
             _ => did_you_mean(&name.name, candidates),
         };
         let mut d = self

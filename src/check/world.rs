@@ -2,6 +2,7 @@
 
 use super::program::*;
 use crate::diagnostics::{Code, Diagnostic};
+use crate::policy::{Config, Project};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{self, NodeId};
 use crate::types::{Type, TypeDefs};
@@ -13,8 +14,25 @@ use std::sync::Arc;
 pub struct Environment {
     /// People and roles that `wflow.toml` names; none when there is no such file, and then any name will do.
     pub approvers: Option<Vec<Arc<str>>>,
+    /// What `wflow.toml` says, if there is one.
+    pub config: Option<Arc<Config>>,
+    /// Sources read before, `wflow.toml` among them: labels point into it.
+    pub sources: SourceMap,
     /// Report what only matters to some: `ask` without `otherwise`.
     pub pedantic: bool,
+}
+
+impl Environment {
+    /// What a project says; `sources` is the map that [`crate::policy::load_project`] filled.
+    pub fn of_project(project: &Project, sources: &SourceMap) -> Environment {
+        let config = project.is_configured().then(|| Arc::new(project.config.clone()));
+        Environment {
+            approvers: config.as_ref().map(|c| c.people.names().map(Arc::from).collect()),
+            config,
+            sources: sources.clone(),
+            pedantic: false,
+        }
+    }
 }
 
 /// Which type declaration; dense over all modules.
@@ -104,6 +122,9 @@ pub(super) struct World<'e> {
     pub last_piece: Option<ModuleId>,
     /// How many of the tests have been checked.
     pub checked_tests: usize,
+    /// Whether there is a policy that commands are held against.
+    pub judging: bool,
+    pub planned: Vec<super::allowed::Planned>,
 }
 
 impl World<'_> {

@@ -19,7 +19,7 @@ pub(super) enum Head {
     Module(ModuleId),
     Type(Type),
     Callable(CallableId),
-    Agent(AgentId),
+    Agent,
     Builtin(Builtin),
     Variant(DefId, u32),
     /// The receiver's type without its optional, and whether `?.` stood there.
@@ -71,13 +71,16 @@ impl World<'_> {
             }
             Head::Type(ty) => {
                 let shown = self.show(&ty);
-                self.not_a_value(
-                    span,
-                    format!("`{shown}` is a type, not a value"),
-                    format!("make one: `{shown}(…)`"),
-                )
+                let help = match ty.base() {
+                    Type::Named(def) => match &self.defs.get(*def).kind {
+                        DefKind::Record(_) => format!("make one: `{shown}(…)`"),
+                        DefKind::Enum(_) => format!("name a variant: `{shown}.Name`"),
+                    },
+                    _ => format!("`{shown}.parse(text)` reads one from a text"),
+                };
+                self.not_a_value(span, format!("`{shown}` is a type, not a value"), help)
             }
-            Head::Agent(_) => self.not_a_value(span, "an agent is not a value", "ask it: `ask agent \"…\"`"),
+            Head::Agent => self.not_a_value(span, "an agent is not a value", "ask it: `ask agent \"…\"`"),
             Head::Builtin(b) => {
                 let name = Builtin::ALL.iter().find(|(_, x)| *x == b).map_or("", |(n, _)| n);
                 self.not_a_value(
@@ -166,7 +169,7 @@ impl World<'_> {
             }
             Decl::Agent(id) => {
                 self.set_res(e.id, Res::Agent(id));
-                Head::Agent(id)
+                Head::Agent
             }
             Decl::Module(id) => {
                 self.set_res(e.id, Res::Module(id));

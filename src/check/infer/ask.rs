@@ -74,7 +74,7 @@ impl World<'_> {
     /// The agent after `ask`: a name, or a module's.
     pub fn agent(&mut self, e: &Expr) {
         let what = match self.head(e, None) {
-            Head::Agent(_) | Head::Bad => return,
+            Head::Agent | Head::Bad => return,
             Head::Value(ty) => {
                 self.set_type(e.id, &ty);
                 format!("a value of type `{}`", self.show(&ty))

@@ -165,7 +165,8 @@ impl World<'_> {
             None => {
                 let got = self.expr(target, Want::Any);
                 self.expr(value, Want::Any);
-                if !got.is_error() {
+                // The parser has spoken of what is no place at all.
+                if !got.is_error() && crate::check::body::root_name(target).is_some() {
                     let d = self
                         .error(flow::E0412, target.span, "this cannot be assigned to")
                         .label("not a variable, field or item of one")
@@ -260,8 +261,10 @@ impl World<'_> {
         let mark = self.body.mark();
         self.assume(condition, true);
         let Some(otherwise) = otherwise else {
+            // Where a value is asked for, that there is none is said once, by whoever asks.
             let inner = match want {
-                Want::Must(..) | Want::Hint(_) | Want::Any | Want::Drop => Want::Drop,
+                Want::Must(t, _) if *t != Type::Nothing => Want::Any,
+                _ => Want::Drop,
             };
             let got = self.block(then, inner);
             self.body.forget_facts(mark);

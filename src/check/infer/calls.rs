@@ -60,7 +60,7 @@ impl World<'_> {
                 self.any_arguments(args);
                 Type::Error
             }
-            Head::Module(_) | Head::Agent(_) => {
+            Head::Module(_) | Head::Agent => {
                 let help = match matches!(self.res(callee.id), Res::Agent(_)) {
                     true => "ask it: `ask agent \"…\"`",
                     false => "call one of its members: `module.name(…)`",

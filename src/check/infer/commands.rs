@@ -11,6 +11,7 @@ impl World<'_> {
     pub(super) fn run(&mut self, e: &Expr, run: &Run) -> Type {
         self.effect(e.span, "runs a command");
         self.command(&run.command);
+        self.plan(&run.command);
         if let Some(dir) = &run.dir {
             self.check(dir, &Type::Path, Why::Of("a command runs in a folder of the project"));
         }

@@ -16,9 +16,13 @@ impl World<'_> {
         let mut parts: Vec<(Branch<'_>, Type)> = Vec::with_capacity(arms.len());
         // After an arm that takes `none`, the others see the value without it.
         let mut left = ty.clone();
+        // A wrong pattern says nothing about what is covered.
+        let mut sound = true;
         for arm in arms {
             let mark = self.body.mark();
+            let found = self.diagnostics.len();
             self.pattern(&arm.pattern, &left, LocalKind::Pattern);
+            sound &= found == self.diagnostics.len();
             if let (Some(place), Type::Optional(inner)) = (&place, &ty)
                 && (left != ty || !takes_none(&arm.pattern.kind))
                 && !matches!(arm.pattern.kind, PatternKind::Any | PatternKind::Bind(_))
@@ -42,7 +46,7 @@ impl World<'_> {
                 left = (**inner).clone();
             }
         }
-        if !ty.is_error() {
+        if !ty.is_error() && sound {
             self.exhaustive(subject, arms, &ty);
         }
         if parts.is_empty() {

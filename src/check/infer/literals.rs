@@ -6,7 +6,7 @@ use crate::diagnostics::codes::types as code;
 use crate::diagnostics::did_you_mean;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, ListItem, RecordField, TextLit, TextPart};
-use crate::types::{Field, Fit, Type, fields_of, fit, forms};
+use crate::types::{Field, Type, fields_of, forms};
 
 /// What a wanted type says about a literal: behind optionals and refinements.
 pub(super) fn bare(ty: &Type) -> &Type {
@@ -323,10 +323,5 @@ impl World<'_> {
             ),
         };
         self.report(d);
-    }
-
-    /// Whether one would do where the other is asked for, silently.
-    pub fn would_fit(&self, got: &Type, want: &Type) -> bool {
-        fit(got, want, &self.defs) != Fit::No
     }
 }

@@ -205,14 +205,14 @@ impl World<'_> {
     }
 
     fn membership(&mut self, op_span: Span, left: &Expr, right: &Expr) -> Type {
-        let (l, r) = match needs_hint(left) || matches!(unparen(right).kind, ExprKind::List(_)) {
-            true if !needs_hint(left) => {
+        let (l, r) = match needs_hint(right) {
+            true => {
                 let l = self.expr(left, Want::Any);
                 let hint = Type::list(l.base().clone());
                 let r = self.expr(right, Want::Hint(&hint));
                 (l, r)
             }
-            _ => {
+            false => {
                 let r = self.expr(right, Want::Any);
                 let hint = match r.base() {
                     Type::List(t) => Some((**t).clone()),
@@ -420,6 +420,7 @@ fn needs_hint(e: &Expr) -> bool {
         ExprKind::Variant(_) => true,
         ExprKind::Call { callee, .. } => matches!(callee.kind, ExprKind::Variant(_)),
         ExprKind::List(items) => items.iter().all(|i| needs_hint(&i.value)),
+        ExprKind::Paren(e) => needs_hint(e),
         _ => false,
     }
 }

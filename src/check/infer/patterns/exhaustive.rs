@@ -80,7 +80,14 @@ impl World<'_> {
         let rest = if more { " and others" } else { "" };
         let shown = self.show(ty);
         let d = self
-            .error(code::E0313, subject.span, format!("this match does not cover {}{rest}", list.join(", ")))
+            .error(
+                code::E0313,
+                subject.span,
+                match missing[0].as_str() {
+                    "_" => "this match does not cover every value".to_owned(),
+                    _ => format!("this match does not cover {}{rest}", list.join(", ")),
+                },
+            )
             .label(format!("a value of type `{shown}`"))
             .help(match missing[0].as_str() {
                 "_" => "add an arm `_ => …` for every other value".to_owned(),

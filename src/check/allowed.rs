@@ -1,0 +1,168 @@
+//! Commands against the policy: one that no value could ever make allowed is an error here, not at run time.
+//!
+//! The project's policy binds every command. The named file's own policy binds what its tasks and workflows reach.
+//! Where there is no `wflow.toml` a person will be asked, so only the file's policy speaks.
+
+use super::program::*;
+use super::world::*;
+use crate::diagnostics::codes::policy as code;
+use crate::policy::{Hole, Piece, Policy, RuleSet, Verdict, Word};
+use crate::source::Span;
+use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, PolicyItem, WordPart};
+use crate::types::{DefKind, Shape, Type};
+use std::sync::Arc;
+
+/// A command of the program, as far as it is known before it runs.
+pub(super) struct Planned {
+    pub callable: Option<CallableId>,
+    pub words: Vec<Word>,
+    pub span: Span,
+}
+
+impl World<'_> {
+    /// Remembers a command for the policy, if there is one. Its words have been checked.
+    pub fn plan(&mut self, command: &Command) {
+        if !self.judging {
+            return;
+        }
+        let words = command
+            .words
+            .iter()
+            .map(|word| match &word.parts[..] {
+                [WordPart::Spread(e)] => Word::Many(match self.ty(e.id).base() {
+                    Type::List(item) => self.hole(item),
+                    _ => Hole::Any,
+                }),
+                parts => Word::from_pieces(parts.iter().map(|p| match p {
+                    WordPart::Lit(t) => Piece::Lit(t.clone()),
+                    WordPart::Expr(e) => Piece::Hole(self.hole_of(e)),
+                    WordPart::Spread(_) | WordPart::Any => Piece::Hole(Hole::Any),
+                })),
+            })
+            .collect();
+        self.planned.push(Planned { callable: self.body.callable, words, span: command.span });
+    }
+
+    fn hole_of(&self, e: &Expr) -> Hole {
+        let literal = |e: &Expr| match &e.kind {
+            ExprKind::Text(t) => t.plain(),
+            ExprKind::Int(n) => Some(n.to_string()),
+            _ => None,
+        };
+        let known = match self.res(e.id) {
+            Res::Const(id) => {
+                let at = self.consts[id.0 as usize].at;
+                match &self.module(at.module).ast.items[at.item as usize].kind {
+                    ItemKind::Const(c) => literal(&c.value),
+                    _ => None,
+                }
+            }
+            _ => literal(e),
+        };
+        match known {
+            Some(text) => Hole::OneOf(Arc::from([Arc::from(text)])),
+            None => self.hole(self.ty(e.id)),
+        }
+    }
+
+    /// What every value of a type looks like as text.
+    fn hole(&self, ty: &Type) -> Hole {
+        match ty {
+            Type::Bool => Hole::OneOf(["true", "false"].map(Arc::from).into()),
+            Type::Size | Type::Time => Hole::NoDash,
+            Type::Named(def) => match &self.defs.get(*def).kind {
+                DefKind::Enum(vs) => Hole::OneOf(vs.iter().map(|v| v.text_form().clone()).collect()),
+                DefKind::Record(_) => Hole::Any,
+            },
+            Type::Refined(r) => {
+                for shape in &r.shapes {
+                    match shape {
+                        Shape::OneOf(list) => {
+                            let texts: Option<Arc<[Arc<str>]>> =
+                                list.iter().map(|v| Some(Arc::from(v.as_str()?))).collect();
+                            if let Some(texts) = texts {
+                                return Hole::OneOf(texts);
+                            }
+                        }
+                        Shape::Minimum { value, .. } if *value >= 0.0 => return Hole::NoDash,
+                        _ => {}
+                    }
+                }
+                self.hole(&r.base)
+            }
+            _ => Hole::Any,
+        }
+    }
+
+    /// The rules of a module's `policy { }`, if it has one.
+    pub fn rules(&mut self, module: ModuleId) -> Option<RuleSet> {
+        let file = Arc::clone(&self.module(module).ast);
+        let items: Vec<&PolicyItem> = file
+            .items
+            .iter()
+            .filter_map(|i| match &i.kind {
+                ItemKind::Policy(p) => Some(p),
+                _ => None,
+            })
+            .collect();
+        if items.is_empty() {
+            return None;
+        }
+        let (rules, diagnostics) = RuleSet::from_items(items);
+        self.diagnostics.extend(diagnostics);
+        Some(rules)
+    }
+
+    pub fn judge_commands(&mut self) {
+        let rules = match self.modules.is_empty() {
+            true => return,
+            false => self.rules(ModuleId(0)),
+        };
+        for m in 1..self.modules.len() {
+            self.rules(ModuleId(m as u32));
+        }
+        let planned = std::mem::take(&mut self.planned);
+        if planned.is_empty() {
+            return;
+        }
+        let config = self.env.config.as_deref();
+        let project = config.map(|c| Policy::from_config(Some(c), None));
+        let both = rules.map(|rules| {
+            let own = rules.allow.iter().map(|r| r.pattern.clone()).collect();
+            let mut policy = Policy::from_config(config, Some(rules));
+            // Whoever is asked can say yes to all that the file allows.
+            policy.grant(own, Vec::new());
+            policy
+        });
+        let reached = self.reached();
+        for command in planned {
+            let bound = command.callable.is_none_or(|c| reached[c.0 as usize]);
+            let Some(policy) = both.as_ref().filter(|_| bound).or(project.as_ref()) else { continue };
+            let judgement = policy.judge(&command.words);
+            let (Verdict::Never, Some(refusal)) = (judgement.verdict, judgement.refusal) else { continue };
+            let mut d = self.error(code::E0501, command.span, refusal.message()).label("can never run");
+            if let Some(rule) = refusal.rule
+                && self.sources.get(rule.file).is_some()
+            {
+                d = d.also(rule, "this rule");
+            }
+            for help in refusal.help() {
+                d = d.help(help);
+            }
+            self.report(d);
+        }
+    }
+
+    /// Which callables the named file's own reach.
+    fn reached(&self) -> Vec<bool> {
+        let mut seen = vec![false; self.callables.len()];
+        let mut todo: Vec<CallableId> =
+            self.callables.iter().filter(|c| c.at.module == ModuleId(0)).map(|c| c.id).collect();
+        while let Some(id) = todo.pop() {
+            if !std::mem::replace(&mut seen[id.0 as usize], true) {
+                todo.extend(self.callable_summaries[id.0 as usize].calls.iter().map(|(c, _)| *c));
+            }
+        }
+        seen
+    }
+}
