@@ -4,27 +4,27 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wflow::check::{Checked, Environment, check_file};
 use wflow::diagnostics::{Diagnostic, Severity};
-use wflow::source::Span;
+use wflow::policy::load_project;
+use wflow::source::{SourceMap, Span};
 
+/// The nearest `wflow.toml` inside the cases; or, for a case that is one file, a line `//! approvers: a, b` for the
+/// people that such a file would name.
 fn environment(path: &Path) -> Environment {
-    // `//! approvers: a, b` in the first lines stands for a `wflow.toml` that names them.
+    let mut sources = SourceMap::new();
+    let (project, found) = load_project(path, &mut sources);
+    assert!(found.is_empty(), "{found:?}");
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let list = |key: &str| {
         let line = text.lines().find_map(|l| l.strip_prefix("//! ")?.strip_prefix(key))?;
-        Some(
-            line.split(',')
-                .map(|n| n.trim().into())
-                .filter(|n: &std::sync::Arc<str>| !n.is_empty())
-                .collect(),
-        )
+        Some(line.split(',').map(|n| Arc::from(n.trim())).collect())
     };
-    Environment {
-        approvers: list("approvers:"),
-        pedantic: text.contains("//! pedantic"),
-        ..Environment::default()
-    }
+    let mut environment = Environment::of_project(&project, &sources);
+    environment.approvers = environment.approvers.or_else(|| list("approvers:"));
+    environment.pedantic = text.contains("//! pedantic");
+    environment
 }
 
 fn cases(folder: &str) -> Vec<(String, PathBuf)> {

@@ -27,10 +27,7 @@ fn findings(path: &Path) -> String {
     let mut sources = SourceMap::new();
     let (project, wrong) = load_project(path, &mut sources);
     assert!(wrong.is_empty(), "{}", short(&wrong, &sources));
-    let environment = Environment {
-        approvers: project.is_configured().then(|| project.config.people.names().map(Into::into).collect()),
-        pedantic: false,
-    };
+    let environment = Environment::of_project(&project, &sources);
     let checked = check_file(path, &environment).expect("the file can be read");
     short(&checked.diagnostics, &checked.program.sources)
 }
