@@ -121,3 +121,19 @@ fn mistakes_are_found_and_said() {
     }
     assert!(wrong.is_empty(), "{wrong}\nUPDATE=1 writes what was found");
 }
+/// Every code of the checker stands in some golden case.
+#[test]
+fn every_code_has_a_case() {
+    use wflow::diagnostics::{Area, codes};
+    let mut seen = String::new();
+    for (_, path) in cases("err") {
+        for d in check(&path).diagnostics {
+            seen.push_str(d.code.id());
+            seen.push(' ');
+        }
+    }
+    let areas = [Area::Names, Area::Types, Area::Flow, Area::Policy, Area::Lint];
+    let missing: Vec<_> =
+        codes::all().filter(|c| areas.contains(&c.0.area) && !seen.contains(c.id())).collect();
+    assert!(missing.is_empty(), "no case shows {missing:?}");
+}

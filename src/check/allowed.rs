@@ -1,13 +1,13 @@
 //! Commands against the policy: one that no value could ever make allowed is an error here, not at run time.
 //!
-//! The project's policy binds every command. The named file's own policy binds what its tasks and workflows reach.
+//! Both policies bind what the named file's tasks and workflows reach, in whatever module it stands.
 //! Where there is no `wflow.toml` a person will be asked, so only the file's policy speaks.
 
 use super::program::*;
 use super::world::*;
 use crate::diagnostics::codes::policy as code;
-use crate::policy::{Hole, Piece, Policy, RuleSet, Verdict, Word};
-use crate::source::Span;
+use crate::policy::{Hole, Pattern, Piece, Policy, RuleSet, Verdict, Why, Word, generalise};
+use crate::source::{Origin, Span};
 use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, PolicyItem, WordPart};
 use crate::types::{DefKind, Shape, Type};
 use std::sync::Arc;
@@ -127,24 +127,45 @@ impl World<'_> {
         }
         let config = self.env.config.as_deref();
         let project = config.map(|c| Policy::from_config(Some(c), None));
-        let both = rules.map(|rules| {
-            let own = rules.allow.iter().map(|r| r.pattern.clone()).collect();
-            let mut policy = Policy::from_config(config, Some(rules));
-            // Whoever is asked can say yes to all that the file allows.
-            policy.grant(own, Vec::new());
-            policy
-        });
+        let both = rules.map(|rules| Policy::from_config(config, Some(rules)));
         let reached = self.reached();
         for command in planned {
-            let bound = command.callable.is_none_or(|c| reached[c.0 as usize]);
-            let Some(policy) = both.as_ref().filter(|_| bound).or(project.as_ref()) else { continue };
-            let judgement = policy.judge(&command.words);
+            let through = match command.callable {
+                None => None,
+                Some(c) => match reached[c.0 as usize] {
+                    Reached::No => continue,
+                    Reached::Directly => None,
+                    Reached::Through(call) => Some(call),
+                },
+            };
+            let Some(policy) = both.as_ref().or(project.as_ref()) else { continue };
+            let judgement = match config {
+                Some(_) => policy.judge(&command.words),
+                // Whoever is asked can say yes to it, unless the file does not.
+                None => {
+                    let mut policy = policy.clone();
+                    let asked = Pattern::parse(&generalise(&command.words), command.span);
+                    policy.grant(asked.into_iter().collect(), Vec::new());
+                    policy.judge(&command.words)
+                }
+            };
             let (Verdict::Never, Some(refusal)) = (judgement.verdict, judgement.refusal) else { continue };
-            let mut d = self.error(code::E0501, command.span, refusal.message()).label("can never run");
+            let at = through.unwrap_or(command.span);
+            let mut d = self.error(code::E0501, at, refusal.message()).label("can never run");
+            if through.is_some() {
+                d = d.also(command.span, "run by the library here");
+            }
             if let Some(rule) = refusal.rule
                 && self.sources.get(rule.file).is_some()
             {
-                d = d.also(rule, "this rule");
+                d = d.also(
+                    rule,
+                    if matches!(refusal.why, Why::NotListed { .. }) {
+                        "the nearest rule"
+                    } else {
+                        "this rule"
+                    },
+                );
             }
             for help in refusal.help() {
                 d = d.help(help);
@@ -153,16 +174,37 @@ impl World<'_> {
         }
     }
 
-    /// Which callables the named file's own reach.
-    fn reached(&self) -> Vec<bool> {
-        let mut seen = vec![false; self.callables.len()];
-        let mut todo: Vec<CallableId> =
-            self.callables.iter().filter(|c| c.at.module == ModuleId(0)).map(|c| c.id).collect();
-        while let Some(id) = todo.pop() {
-            if !std::mem::replace(&mut seen[id.0 as usize], true) {
-                todo.extend(self.callable_summaries[id.0 as usize].calls.iter().map(|(c, _)| *c));
+    /// Which callables the named file's own reach, and whether through a call into the library.
+    fn reached(&self) -> Vec<Reached> {
+        let library = |c: CallableId| {
+            let file = self.module(self.callables[c.0 as usize].at.module).ast.id;
+            self.sources.file(file).origin == Origin::Std
+        };
+        let mut seen = vec![Reached::No; self.callables.len()];
+        let mut todo: Vec<CallableId> = Vec::new();
+        for c in self.callables.iter().filter(|c| c.at.module == ModuleId(0)) {
+            seen[c.id.0 as usize] = Reached::Directly;
+            todo.push(c.id);
+        }
+        while let Some(from) = todo.pop() {
+            for (to, span) in &self.callable_summaries[from.0 as usize].calls {
+                if seen[to.0 as usize] == Reached::No {
+                    seen[to.0 as usize] = match seen[from.0 as usize] {
+                        Reached::Directly if library(*to) => Reached::Through(*span),
+                        other => other,
+                    };
+                    todo.push(*to);
+                }
             }
         }
         seen
     }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Reached {
+    No,
+    Directly,
+    /// The call that enters the library.
+    Through(Span),
 }

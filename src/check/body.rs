@@ -92,6 +92,8 @@ pub(super) struct Body {
     pub callable: Option<CallableId>,
     /// How deep the expression is that is being checked.
     pub nesting: u32,
+    /// It was too deep once, and that has been said.
+    pub too_deep: bool,
 }
 
 /// Brings back what was visible before.

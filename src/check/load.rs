@@ -195,7 +195,7 @@ impl World<'_> {
                 self.error(source::E0001, span, error.to_string())
             }
         };
-        self.report(d.also(span, "used here"));
+        self.report(d);
     }
 
     /// Modules that use each other: one error for each circle, at the `use` that closes it.

@@ -154,17 +154,20 @@ pub(super) fn broken(value: &Expr, refinement: &Refinement) -> Option<String> {
     let json = literal(value);
     let text = json.as_ref().and_then(Value::as_str);
     let len = list.or_else(|| text.map(|t| t.chars().count() as u64));
-    let unit = if list.is_some() { "items" } else { "characters" };
+    let counted = |n: u64| {
+        let unit = if list.is_some() { "item" } else { "character" };
+        format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+    };
     let number = json.as_ref().and_then(Value::as_f64);
     refinement.shapes.iter().find_map(|shape| match shape {
         Shape::Matches { pattern, regex } => {
             text.filter(|t| !regex.is_match(t)).map(|_| format!("it does not match `{pattern}`"))
         }
         Shape::MinLen(n) => {
-            len.filter(|l| l < n).map(|l| format!("it has {l} {unit} and needs {n} at least"))
+            len.filter(|l| l < n).map(|l| format!("it has {} and needs {n} at least", counted(l)))
         }
         Shape::MaxLen(n) => {
-            len.filter(|l| l > n).map(|l| format!("it has {l} {unit} and may have {n} at most"))
+            len.filter(|l| l > n).map(|l| format!("it has {} and may have {n} at most", counted(l)))
         }
         Shape::Minimum { value, exclusive } => number
             .filter(|x| x < value || (*exclusive && x == value))

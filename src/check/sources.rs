@@ -63,7 +63,8 @@ impl Sources for Disk {
             let error = std::io::Error::other("it is a link that leads out of the project");
             return Err(LoadError::Unreadable { path: path.to_owned(), error });
         }
-        read_source(&full)
+        // People know the file by its place in the project.
+        read_source(&full).map_err(|e| e.at(path))
     }
 
     fn siblings(&self, folder: &Path) -> Vec<String> {

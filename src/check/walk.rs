@@ -1,168 +1,160 @@
-//! Goes through a tree, parents before children. Recursion is as deep as the tree, which the parser bounds.
+//! Goes through a tree, parents before children.
 
 use crate::syntax::ast::*;
 
+#[derive(Clone, Copy)]
 pub(super) enum Node<'a> {
     Stmt(&'a Stmt),
     Expr(#[allow(dead_code)] &'a Expr),
 }
 
+/// Shows every statement and expression of a block to `see`.
 pub(super) fn block<'a>(b: &'a Block, see: &mut dyn FnMut(Node<'a>)) {
-    for s in &b.stmts {
-        stmt(s, see);
-    }
+    run(b.stmts.iter().map(Node::Stmt).collect(), see);
 }
 
 pub(super) fn stmt<'a>(s: &'a Stmt, see: &mut dyn FnMut(Node<'a>)) {
-    see(Node::Stmt(s));
-    match &s.kind {
-        StmtKind::Let { value, .. } | StmtKind::Var { value, .. } => expr(value, see),
-        StmtKind::Assign { target, value } => {
-            expr(target, see);
-            expr(value, see);
-        }
-        StmtKind::Expr(e) => expr(e, see),
-    }
+    run(vec![Node::Stmt(s)], see);
 }
 
 pub(super) fn expr<'a>(e: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {
+    run(vec![Node::Expr(e)], see);
+}
+
+/// A list of what is still to be seen instead of recursion: a tree may be deeper than a stack.
+fn run<'a>(mut todo: Vec<Node<'a>>, see: &mut dyn FnMut(Node<'a>)) {
+    while let Some(node) = todo.pop() {
+        see(node);
+        match node {
+            Node::Stmt(s) => match &s.kind {
+                StmtKind::Let { value, .. } | StmtKind::Var { value, .. } => todo.push(Node::Expr(value)),
+                StmtKind::Assign { target, value } => todo.extend([Node::Expr(target), Node::Expr(value)]),
+                StmtKind::Expr(e) => todo.push(Node::Expr(e)),
+            },
+            Node::Expr(e) => children(e, &mut Todo(&mut todo)),
+        }
+    }
+}
+
+struct Todo<'t, 'a>(&'t mut Vec<Node<'a>>);
+
+impl<'a> Todo<'_, 'a> {
+    fn expr(&mut self, e: &'a Expr) {
+        self.0.push(Node::Expr(e));
+    }
+
+    fn exprs(&mut self, list: impl IntoIterator<Item = &'a Expr>) {
+        self.0.extend(list.into_iter().map(Node::Expr));
+    }
+
+    fn block(&mut self, b: &'a Block) {
+        self.0.extend(b.stmts.iter().map(Node::Stmt));
+    }
+
+    fn checks(&mut self, list: &'a [CheckClause]) {
+        for c in list {
+            self.expr(&c.condition);
+            self.exprs(&c.message);
+        }
+    }
+}
+
+fn children<'a>(e: &'a Expr, todo: &mut Todo<'_, 'a>) {
     use ExprKind::*;
-    see(Node::Expr(e));
     match &e.kind {
         None | Bool(_) | Int(_) | Float(_) | Duration(_) | Size(_) | Name(_) | TypeName(_) | Variant(_)
         | Continue | Error => {}
-        Text(t) => text(t, see),
-        List(items) => items.iter().for_each(|i| expr(&i.value, see)),
-        Map(entries) => entries.iter().for_each(|(k, v)| {
-            expr(k, see);
-            expr(v, see);
-        }),
-        Record(fields) => fields.iter().for_each(|f| expr(&f.value, see)),
-        Field { base, .. } => expr(base, see),
-        Index { base, index } => {
-            expr(base, see);
-            expr(index, see);
-        }
+        Text(t) => todo.exprs(t.parts.iter().filter_map(|p| match p {
+            TextPart::Expr(e) => Some(e),
+            TextPart::Lit(_) => Option::None,
+        })),
+        List(items) => todo.exprs(items.iter().map(|i| &i.value)),
+        Map(entries) => todo.exprs(entries.iter().flat_map(|(k, v)| [k, v])),
+        Record(fields) => todo.exprs(fields.iter().map(|f| &f.value)),
+        Field { base, .. } => todo.expr(base),
+        Index { base, index } => todo.exprs([&**base, index]),
         Call { callee, args } => {
-            expr(callee, see);
-            args.iter().for_each(|a| expr(&a.value, see));
+            todo.expr(callee);
+            todo.exprs(args.iter().map(|a| &a.value));
         }
-        Lambda { body, .. } => expr(body, see),
-        Unary { operand, .. } => expr(operand, see),
-        Binary { left, right, .. } => {
-            expr(left, see);
-            expr(right, see);
-        }
-        Range { start, end, .. } => {
-            expr(start, see);
-            expr(end, see);
-        }
-        Block(b) => block(b, see),
+        Lambda { body, .. } => todo.expr(body),
+        Unary { operand, .. } => todo.expr(operand),
+        Binary { left, right, .. } => todo.exprs([&**left, right]),
+        Range { start, end, .. } => todo.exprs([&**start, end]),
+        Block(b) => todo.block(b),
         If { condition, then, otherwise } => {
-            expr(condition, see);
-            block(then, see);
-            option(otherwise.as_deref(), see);
+            todo.expr(condition);
+            todo.block(then);
+            todo.exprs(otherwise.as_deref());
         }
         Match { subject, arms } => {
-            expr(subject, see);
+            todo.expr(subject);
             for arm in arms {
-                option(arm.guard.as_ref(), see);
-                expr(&arm.body, see);
+                todo.exprs(&arm.guard);
+                todo.expr(&arm.body);
             }
         }
         For { iterable, body, .. } => {
-            expr(iterable, see);
-            block(body, see);
+            todo.expr(iterable);
+            todo.block(body);
         }
         Repeat { limit, body, otherwise } => {
-            expr(limit, see);
-            block(body, see);
-            otherwise.iter().for_each(|b| block(b, see));
+            todo.expr(limit);
+            todo.block(body);
+            otherwise.iter().for_each(|b| todo.block(b));
         }
-        Return(e) | Break(e) => option(e.as_deref(), see),
+        Return(e) | Break(e) => todo.exprs(e.as_deref()),
         Try { body, catches } => {
-            block(body, see);
-            catches.iter().for_each(|c| block(&c.body, see));
+            todo.block(body);
+            catches.iter().for_each(|c| todo.block(&c.body));
         }
         Ensure { condition, message, help } => {
-            expr(condition, see);
-            option(message.as_deref(), see);
-            option(help.as_deref(), see);
+            todo.expr(condition);
+            todo.exprs(message.as_deref());
+            todo.exprs(help.as_deref());
         }
         Fail { message, help, .. } => {
-            expr(message, see);
-            option(help.as_deref(), see);
+            todo.expr(message);
+            todo.exprs(help.as_deref());
         }
-        Wait(e) | Say(e) | Paren(e) => expr(e, see),
+        Wait(e) | Say(e) | Paren(e) => todo.expr(e),
         Step(s) => {
-            option(s.title.as_ref(), see);
-            block(&s.body, see);
-            s.undo.iter().for_each(|b| block(b, see));
+            todo.exprs(&s.title);
+            todo.block(&s.body);
+            s.undo.iter().for_each(|b| todo.block(b));
         }
-        Parallel { branches } => branches.iter().for_each(|(_, e)| expr(e, see)),
+        Parallel { branches } => todo.exprs(branches.iter().map(|(_, e)| e)),
         ParallelFor { iterable, limit, body, .. } => {
-            expr(iterable, see);
-            option(limit.as_deref(), see);
-            block(body, see);
+            todo.expr(iterable);
+            todo.exprs(limit.as_deref());
+            todo.block(body);
         }
         Run(r) => {
-            command(&r.command, see);
-            for e in [&r.dir, &r.env, &r.stdin, &r.timeout, &r.exits] {
-                option(e.as_ref(), see);
-            }
+            let parts = r.command.words.iter().flat_map(|w| &w.parts);
+            todo.exprs(parts.filter_map(|p| match p {
+                WordPart::Expr(e) | WordPart::Spread(e) => Some(e),
+                WordPart::Lit(_) | WordPart::Any => Option::None,
+            }));
+            todo.exprs([&r.dir, &r.env, &r.stdin, &r.timeout, &r.exits].into_iter().flatten());
             if let Some(retry) = &r.retry {
-                expr(&retry.times, see);
-                option(retry.every.as_ref(), see);
-                option(retry.on.as_ref(), see);
+                todo.expr(&retry.times);
+                todo.exprs([&retry.every, &retry.on].into_iter().flatten());
             }
         }
         Ask(a) => {
-            option(a.agent.as_ref(), see);
-            expr(&a.prompt, see);
-            for e in [&a.with, &a.retry, &a.otherwise, &a.turns, &a.timeout] {
-                option(e.as_ref(), see);
-            }
-            checks(&a.checks, see);
+            todo.expr(&a.prompt);
+            todo.exprs(
+                [&a.agent, &a.with, &a.retry, &a.otherwise, &a.turns, &a.timeout].into_iter().flatten(),
+            );
+            todo.checks(&a.checks);
         }
         Gate(g) => {
-            expr(&g.question, see);
-            for e in [&g.show, &g.timeout, &g.edit, &g.assurance] {
-                option(e.as_ref(), see);
-            }
-            g.require.iter().for_each(|e| expr(e, see));
-            checks(&g.checks, see);
-            g.on_reject.iter().for_each(|r| block(&r.body, see));
+            todo.expr(&g.question);
+            todo.exprs([&g.show, &g.timeout, &g.edit, &g.assurance].into_iter().flatten());
+            todo.exprs(&g.require);
+            todo.checks(&g.checks);
+            g.on_reject.iter().for_each(|r| todo.block(&r.body));
         }
-        ReadAs { call, .. } => expr(call, see),
-    }
-}
-
-fn option<'a>(e: Option<&'a Expr>, see: &mut dyn FnMut(Node<'a>)) {
-    if let Some(e) = e {
-        expr(e, see);
-    }
-}
-
-fn text<'a>(t: &'a TextLit, see: &mut dyn FnMut(Node<'a>)) {
-    for part in &t.parts {
-        if let TextPart::Expr(e) = part {
-            expr(e, see);
-        }
-    }
-}
-
-fn command<'a>(c: &'a Command, see: &mut dyn FnMut(Node<'a>)) {
-    for part in c.words.iter().flat_map(|w| &w.parts) {
-        match part {
-            WordPart::Expr(e) | WordPart::Spread(e) => expr(e, see),
-            WordPart::Lit(_) | WordPart::Any => {}
-        }
-    }
-}
-
-fn checks<'a>(list: &'a [CheckClause], see: &mut dyn FnMut(Node<'a>)) {
-    for c in list {
-        expr(&c.condition, see);
-        option(c.message.as_ref(), see);
+        ReadAs { call, .. } => todo.expr(call),
     }
 }

@@ -31,6 +31,21 @@ impl LoadError {
     }
 }
 
+impl LoadError {
+    /// The same trouble, told of another name of the file.
+    pub fn at(mut self, name: &Path) -> LoadError {
+        match &mut self {
+            LoadError::Missing { path }
+            | LoadError::Unreadable { path, .. }
+            | LoadError::Directory { path }
+            | LoadError::TooLarge { path, .. }
+            | LoadError::Binary { path }
+            | LoadError::NotUtf8 { path, .. } => *path = name.to_owned(),
+        }
+        self
+    }
+}
+
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path().display();

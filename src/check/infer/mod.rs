@@ -28,7 +28,7 @@ use crate::syntax::ast::{Block, Expr, ExprKind, StmtKind};
 use crate::types::{Fit, Refinement, Type, fit, join};
 
 /// Beyond this many expressions inside each other the checker refuses, so that no stack overflows.
-const MAX_NESTING: u32 = 512;
+const MAX_NESTING: u32 = 300;
 
 /// What the surroundings want of an expression.
 #[derive(Clone, Copy)]
@@ -67,14 +67,18 @@ impl World<'_> {
         self.body.nesting += 1;
         if self.body.nesting > MAX_NESTING {
             self.body.nesting -= 1;
-            let d = self
-                .error(
-                    flow::E0416,
-                    e.span,
-                    format!("more than {MAX_NESTING} expressions stand inside each other"),
-                )
-                .help("give parts of it a name with `let`");
-            self.report(d);
+            self.body.acts += 1;
+            if !std::mem::replace(&mut self.body.too_deep, true) {
+                let d = self
+                    .error(
+                        flow::E0416,
+                        e.span,
+                        format!("more than {MAX_NESTING} expressions stand inside each other"),
+                    )
+                    .label("one too many")
+                    .help("give parts of it a name with `let`");
+                self.report(d);
+            }
             return Type::Error;
         }
         let acts = self.body.acts;
@@ -203,10 +207,11 @@ impl World<'_> {
 
     fn refute_literal(&mut self, e: &Expr, r: &Refinement, why: Why) {
         let Some(reason) = shapes::broken(e, r) else { return };
-        let shown = r.name.clone().unwrap_or_else(|| r.source.clone());
-        let d = self
-            .error(code::E0318, e.span, format!("this is no `{shown}`: {reason}"))
-            .label(format!("must satisfy `{}`", r.source));
+        let message = match &r.name {
+            Some(name) => format!("this is no `{name}`: {reason}"),
+            None => format!("this value is refused: {reason}"),
+        };
+        let d = self.error(code::E0318, e.span, message).label(format!("must satisfy `{}`", r.source));
         let d = self.because(d, why);
         self.report(d);
     }
