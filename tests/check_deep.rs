@@ -3,8 +3,13 @@
 use wflow::check::{Environment, Memory, check_source};
 
 fn errors(text: &str) -> Vec<&'static str> {
-    let checked = check_source("deep.wflow", text, &Memory::new(), &Environment::default());
-    checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.id()).collect()
+    let text = text.to_owned();
+    // As much stack as a program's main thread has; a test's thread has less.
+    let worker = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
+        let checked = check_source("deep.wflow", &text, &Memory::new(), &Environment::default());
+        checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.id()).collect()
+    });
+    worker.expect("a thread can start").join().expect("the check does not panic")
 }
 
 #[test]

@@ -37,7 +37,8 @@ impl Writer<'_> {
     /// The name under `$defs`; two modules may declare the same one.
     fn name(&self, id: DefId) -> String {
         let name = &self.defs.get(id).name;
-        match self.defs.iter().take_while(|(other, _)| *other != id).filter(|(_, d)| d.name == *name).count() {
+        match self.defs.iter().take_while(|(other, _)| *other != id).filter(|(_, d)| d.name == *name).count()
+        {
             0 => name.to_string(),
             n => format!("{name}{}", n + 1),
         }
