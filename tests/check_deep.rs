@@ -21,9 +21,9 @@ fn chains_inside_brackets() {
         let found = errors(&text);
         assert!(found.is_empty() || found == ["E0416"] || found == ["E0113"], "{chain} {depth}: {found:?}");
     }
-    let blocks = format!("fn f() -> Int {{ {} 1 {} }}", "if true {".repeat(60), "} else { 2 }".repeat(60));
+    let blocks = format!("fn f() -> Int {{ {} 1 {} }}", "if true {".repeat(30), "} else { 2 }".repeat(30));
     assert!(errors(&blocks).is_empty(), "{:?}", errors(&blocks));
-    let lists = format!("fn f(x: Int) -> Int {{ let y = {}1{} x }}", "[".repeat(80), "]".repeat(80));
+    let lists = format!("fn f(x: Int) -> Int {{ let y = {}1{} x }}", "[".repeat(40), "]".repeat(40));
     assert!(errors(&lists).is_empty(), "{:?}", errors(&lists));
     let methods = format!("fn f(x: Text) -> Text {{ x{} }}", ".trim()".repeat(150));
     assert!(errors(&methods).is_empty(), "{:?}", errors(&methods));
