@@ -53,7 +53,7 @@ pub enum Command {
     Repl(ReplArgs),
     /// Explain a diagnostic's code or a lint's name
     Explain(ExplainArgs),
-    /// Print a JSON Schema: of a type in a file, or of the journal, check and runs output
+    /// Print a JSON Schema: of a type in a file, or of the journal and of what commands print
     Schema(SchemaArgs),
     /// Verify what was recorded
     #[command(subcommand)]
@@ -284,7 +284,7 @@ pub struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// A type's name, or `journal`, `check`, `runs`
+    /// A type's name, or `journal`, `runs`, `run`, `audit`
     pub name: String,
     /// The file that declares the type
     pub file: Option<PathBuf>,

@@ -138,14 +138,16 @@ fn header(page: &mut Page, row: &Row, first: Option<&Event>) {
         let label = if i == 0 { "arguments" } else { "" };
         fact(label, &format!("{name}: {}", ui_json::compact(value)));
     }
-    let policy = match data.and_then(|d| d.get("policy")) {
-        Some(Json::String(digest)) => digest.get(..19).unwrap_or(digest).to_owned(),
-        _ => String::new(),
+    let digest = text("policy");
+    let (digest, file) = digest.split_once('+').unwrap_or((digest, ""));
+    let digest = digest.trim_start_matches("sha256:");
+    let config = match data.is_some_and(|d| d.contains_key("config")) {
+        true => format!("wflow.toml {}", digest.get(..12).unwrap_or(digest)),
+        false => String::from("no wflow.toml"),
     };
-    let config = if data.is_some_and(|d| d.contains_key("config")) { "wflow.toml" } else { "no wflow.toml" };
-    match policy.as_str() {
-        "" => {}
-        digest => fact("policy", &format!("{digest} ({config})")),
+    let own = if file.is_empty() { "" } else { ", and the file's own" };
+    if !digest.is_empty() {
+        fact("policy", &format!("{config}{own}"));
     }
     let grants = data.and_then(|d| d.get("grants")).and_then(Json::as_object);
     for (what, granted) in grants.into_iter().flatten() {

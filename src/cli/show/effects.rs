@@ -43,12 +43,16 @@ impl Effect {
     pub fn tell(&self, page: &mut Page, depth: usize, now: Standing) {
         let kind = self.data.get("kind").and_then(Json::as_str).unwrap_or("effect");
         let (what, facts) = self.head(kind);
+        let facts_paint = match self.outcome.as_ref().and_then(|o| o.as_ref().ok()?.get("exit")?.as_i64()) {
+            Some(exit) if exit != 0 => Paint::Warn,
+            _ => Paint::Dim,
+        };
         let keyword = format!("{kind} ");
         let paint = match &self.outcome {
             Some(Err(_)) => Some(Paint::Bad),
             _ => Some(Paint::Accent),
         };
-        page.put(depth, &[(paint, &keyword), (None, &what), (Some(Paint::Dim), &facts)]);
+        page.put(depth, &[(paint, &keyword), (None, &what), (Some(facts_paint), &facts)]);
         let inner = depth + 1;
         let gates = texts_of(self.data.get("after"));
         if !gates.is_empty() {
@@ -255,9 +259,9 @@ impl Opened {
                 "" => String::new(),
                 level => format!(", proof at least {level}"),
             };
-            let until = match text("expires") {
-                "" => String::new(),
-                until => format!(", until {until}"),
+            let until = match Timestamp::parse(text("expires")) {
+                Some(until) => format!(", until {}", moment(until)),
+                None => String::new(),
             };
             page.put(inner, &[(dim, "decided by "), (None, &format!("{by}{level}{until}"))]);
             for criterion in texts_of(self.data.get("require")) {

@@ -21,7 +21,7 @@ pub struct Story {
     titles: HashMap<String, String>,
     /// Of the latest owner.
     epoch: u64,
-    /// The end of the run, if there is one.
+    /// What the run, or the last process that worked on it, ended with.
     end: Option<Event>,
 }
 
@@ -97,6 +97,9 @@ impl Story {
             EventType::RunStarted => {}
             EventType::RunResumed => {
                 self.places.clear();
+                if let Some(suspended) = self.end.take() {
+                    self.add(None, suspended.epoch, What::Event(suspended));
+                }
                 self.add(None, event.epoch, What::Event(event));
             }
             EventType::StepStarted => {
@@ -175,9 +178,11 @@ impl Story {
                 let parent = self.place(parent(&path), event.epoch);
                 self.add(parent, event.epoch, What::Event(event));
             }
-            EventType::RunSuspended | EventType::JournalCut => {
+            EventType::JournalCut => {
                 self.add(None, event.epoch, What::Event(event));
             }
+            // As an end it is told by whoever tells how the run stands; otherwise it is told when the run goes on.
+            EventType::RunSuspended => self.end = Some(event),
             EventType::RunCompleted
             | EventType::RunFailed
             | EventType::RunRejected
@@ -372,6 +377,12 @@ fn tell_event(page: &mut Page, depth: usize, event: &Event) {
                 depth,
                 &[(Some(Paint::Warn), "suspended"), (None, &why), (dim, &format!("  {}", moment(event.at)))],
             );
+        }
+        // It was resumed after all.
+        EventType::RunFailed => {
+            if let Some(failure) = event.data.get("failure") {
+                page.failure(depth, failure);
+            }
         }
         EventType::RunResumed => {
             let user = event.data.get("who").and_then(|w| w.get("user")).and_then(Json::as_str);

@@ -71,7 +71,9 @@ pub fn backoff(
     why: &Failure,
 ) -> Answer<()> {
     let about = json!({ "attempt": attempt, "of": of });
-    let until = session.fact(at, "backoff", &about, || {
+    // The try itself is recorded at this path: what comes before it needs one of its own.
+    let before = At { path: format!("{}:backoff", at.path), ..at.clone() };
+    let until = session.fact(&before, "backoff", &about, || {
         let delay = delay_ms.unwrap_or_else(|| exponential(attempt));
         Ok(json!(session.clock_ms().saturating_add(delay.max(0))))
     })?;

@@ -67,9 +67,14 @@ pub fn say(session: &Session, at: &At, text: &str) -> Answer<()> {
     Ok(())
 }
 
+/// The record speaks of the step that is taken back; what its undo does has `undo` in its path.
+fn step_of(at: &At) -> &str {
+    at.path.strip_suffix("/undo").unwrap_or(&at.path)
+}
+
 pub fn undo_started(session: &Session, at: &At, step: &str) -> Answer<()> {
-    if !matches!(session.record.step(&at.path), Some(StepState::Undoing | StepState::Undone)) {
-        session.record.write(EventType::UndoStarted, &at.path, Map::new())?;
+    if !matches!(session.record.step(step_of(at)), Some(StepState::Undoing | StepState::Undone)) {
+        session.record.write(EventType::UndoStarted, step_of(at), Map::new())?;
     }
     session.progress.event(Event::UndoStarted { path: at.path.clone(), step: step.to_owned() });
     Ok(())
@@ -80,7 +85,7 @@ pub fn undo_completed(session: &Session, at: &At, step: &str, failure: Option<&F
         Some(f) => members([("failure", failure_json::to_json(&session.redacted(f.clone())))]),
         None => Map::new(),
     };
-    session.record.write(EventType::UndoCompleted, &at.path, data)?;
+    session.record.write(EventType::UndoCompleted, step_of(at), data)?;
     let failure = failure.map(|f| f.message.clone());
     session.progress.event(Event::UndoEnded { path: at.path.clone(), step: step.to_owned(), failure });
     Ok(())
