@@ -51,7 +51,7 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// The directives that [`format`] knows, for messages.
+/// The directives that [`format()`] knows, for messages.
 pub const DIRECTIVES: &str = "%Y %y %m %d %e %j %H %I %M %S %L %p %a %A %b %B %u %G %V %F %T %R %s %z %Z %%";
 
 /// By the directives of `strftime`, in UTC and in English. The error is the directive that it does not know.
