@@ -25,7 +25,7 @@ fn chains_inside_brackets() {
     assert!(errors(&blocks).is_empty(), "{:?}", errors(&blocks));
     let lists = format!("fn f(x: Int) -> Int {{ let y = {}1{} x }}", "[".repeat(40), "]".repeat(40));
     assert!(errors(&lists).is_empty(), "{:?}", errors(&lists));
-    let methods = format!("fn f(x: Text) -> Text {{ x{} }}", ".trim()".repeat(150));
+    let methods = format!("fn f(x: Text) -> Text {{ x{} }}", ".trim()".repeat(60));
     assert!(errors(&methods).is_empty(), "{:?}", errors(&methods));
 }
 

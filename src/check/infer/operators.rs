@@ -179,7 +179,9 @@ impl World<'_> {
 
     fn order(&mut self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr) -> Type {
         let (l, r) = self.sides(left, right);
-        if l.is_error() || r.is_error() {
+        // `1 < x < 5` has been reported by the parser.
+        let chained = |e: &Expr| matches!(&e.kind, ExprKind::Binary { op, .. } if is_comparison(*op));
+        if l.is_error() || r.is_error() || chained(left) || chained(right) {
             return Type::Bool;
         }
         let (lb, rb) = (l.base().clone(), r.base().clone());
@@ -408,6 +410,10 @@ impl World<'_> {
             }
         }
     }
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
 }
 
 fn is_text(e: &Expr) -> bool {
