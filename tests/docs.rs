@@ -1,10 +1,12 @@
-//! What stands in the documentation, the examples and the standard library is true: it passes the check.
+//! What stands in the documentation, the examples and the standard library is true: it passes the check, and its tests
+//! hold. `examples/play.py` plays the examples at a terminal.
 
 use std::path::{Path, PathBuf};
-use wflow::check::{Environment, LIBRARY, Memory, check_file, check_source};
+use wflow::check::{Checked, Environment, LIBRARY, Memory, check_file, check_source};
 use wflow::diagnostics::render::short;
 use wflow::policy::load_project;
 use wflow::source::{Origin, SourceMap};
+use wflow::testing::run_tests;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -22,19 +24,29 @@ fn wflow_files(folder: &Path, out: &mut Vec<PathBuf>) {
     out.sort();
 }
 
-/// What the check says about a file.
-fn findings(path: &Path) -> String {
+/// What the check says about a program, or else which of its tests fail. `tests` counts them.
+fn trouble(checked: &Checked, roles: &[String], tests: &mut usize) -> String {
+    let found = short(&checked.diagnostics, &checked.program.sources);
+    if !found.is_empty() {
+        return found;
+    }
+    let results = run_tests(checked, roles, &|_| true);
+    *tests += results.len();
+    let failed = results.into_iter().filter_map(|r| {
+        let failure = r.failure?;
+        Some(format!("test `{}`: {}\n  {}\n", r.name, failure.message, failure.notes.join("\n  ")))
+    });
+    failed.collect()
+}
+
+fn trouble_in_file(path: &Path, tests: &mut usize) -> String {
     let mut sources = SourceMap::new();
     let (project, wrong) = load_project(path, &mut sources);
     assert!(wrong.is_empty(), "{}", short(&wrong, &sources));
+    let roles: Vec<String> = project.config.people.names().map(str::to_owned).collect();
     let environment = Environment::of_project(&project, &sources);
     let checked = check_file(path, &environment).expect("the file can be read");
-    short(&checked.diagnostics, &checked.program.sources)
-}
-
-fn findings_in_text(name: &str, text: &str) -> String {
-    let checked = check_source(name, text, &Memory::new(), &Environment::default());
-    short(&checked.diagnostics, &checked.program.sources)
+    trouble(&checked, &roles, tests)
 }
 
 /// Syntax alone: a fragment uses names that it does not declare.
@@ -80,13 +92,22 @@ fn pages() -> Vec<(String, String)> {
 }
 
 #[test]
-fn examples_and_library_pass_the_check() {
+fn examples_and_library_pass_the_check_and_their_tests() {
     let mut files = Vec::new();
     for folder in ["examples", "stdlib"] {
         wflow_files(&root().join(folder), &mut files);
     }
     assert!(files.len() > 10, "the examples are not where they were");
-    let wrong: String = files.iter().map(|path| findings(path)).collect();
+    let mut wrong = String::new();
+    for path in files {
+        let mut tests = 0;
+        let trouble = trouble_in_file(&path, &mut tests);
+        if !trouble.is_empty() {
+            wrong.push_str(&format!("{}:\n{trouble}", path.display()));
+        } else if tests == 0 {
+            wrong.push_str(&format!("{} has no test\n", path.display()));
+        }
+    }
     assert!(wrong.is_empty(), "{wrong}");
 }
 
@@ -126,11 +147,16 @@ fn fragments_of_the_documentation_parse() {
 }
 
 #[test]
-fn whole_files_of_the_documentation_pass_the_check() {
+fn whole_files_of_the_documentation_pass_the_check_and_their_tests() {
     let mut wrong = String::new();
     for (name, page) in pages() {
         for block in blocks(&page).iter().filter(|b| b.kind == "wflow") {
-            wrong.push_str(&findings_in_text(&format!("{name}:{}", block.line), &block.text));
+            let name = format!("{name}:{}", block.line);
+            let checked = check_source(&name, &block.text, &Memory::new(), &Environment::default());
+            let trouble = trouble(&checked, &[], &mut 0);
+            if !trouble.is_empty() {
+                wrong.push_str(&format!("{name}:\n{trouble}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
