@@ -150,3 +150,21 @@ const cases = [
 for (const [name, source, word, scope, marker] of cases) {
   test(name, () => assert.match(scopesOf(source, word, marker ?? word), scope));
 }
+
+test("the extension's files are there and its patterns can be read", () => {
+  const folder = join(here, "..");
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const [language] = manifest.contributes.languages;
+  const [contributed] = manifest.contributes.grammars;
+  assert.equal(contributed.scopeName, textmate.parseRawGrammar(readFileSync(grammarPath, "utf8"), grammarPath).scopeName);
+  assert.ok(existsSync(join(folder, contributed.path)));
+  const configuration = JSON.parse(readFileSync(join(folder, language.configuration), "utf8"));
+  const { increaseIndentPattern, decreaseIndentPattern } = configuration.indentationRules;
+  const enter = configuration.onEnterRules.flatMap((r) => [r.beforeText, r.afterText]).filter(Boolean);
+  for (const pattern of [increaseIndentPattern, decreaseIndentPattern, configuration.wordPattern, ...enter]) {
+    assert.ok(new RegExp(pattern));
+  }
+  assert.match('step tests "Run" {', new RegExp(increaseIndentPattern));
+  assert.doesNotMatch("// a {", new RegExp(increaseIndentPattern));
+  assert.match("    } undo {", new RegExp(decreaseIndentPattern));
+});
