@@ -116,7 +116,7 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArgWord {
     pub text: String,
-    /// Whether any part of it came from a value.
+    /// Whether its first character came from a value: only then could a value turn it into an option.
     pub interpolated: bool,
 }
 

@@ -29,7 +29,7 @@ impl<'l> Eval<'l> {
             None => Value::list(vec![Value::Int(0)]),
         };
         let (tries, every, on) = self.retry(node.retry.as_ref(), span, frame)?;
-        let name = request.argv.iter().map(|w| w.text.as_str()).take(2).collect::<Vec<_>>().join(" ");
+        let name = shown(&request.argv);
         let mut attempt = 1;
         let reply = loop {
             let at = self.at_site(&node.site, attempt);
@@ -86,7 +86,7 @@ impl<'l> Eval<'l> {
                 WordNode::Parts(parts) => {
                     let mut text = String::new();
                     self.write_parts(parts, frame, &mut text)?;
-                    let interpolated = parts.iter().any(|p| matches!(p, Part::Expr(_)));
+                    let interpolated = matches!(parts.first(), Some(Part::Expr(_)));
                     out.push(ArgWord { text, interpolated });
                 }
                 WordNode::Spread(node) => match self.eval(node, frame)? {
@@ -177,6 +177,27 @@ impl<'l> Eval<'l> {
     }
 }
 
+/// A command as messages name it: its words on one line, as many as fit.
+fn shown(argv: &[ArgWord]) -> String {
+    const ROOM: usize = 80;
+    let mut out = String::new();
+    for (i, word) in argv.iter().enumerate() {
+        let text: String = word.text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        if i > 0 && out.chars().count() + text.chars().count() >= ROOM {
+            out.push_str(" …");
+            break;
+        }
+        if i > 0 {
+            out.push(' ');
+        }
+        match text.is_empty() || text.contains(char::is_whitespace) {
+            true => out.push_str(&format!("'{text}'")),
+            false => out.push_str(&text),
+        }
+    }
+    out
+}
+
 /// Whether a list or range of codes holds one.
 fn holds(codes: &Value, code: i64) -> bool {
     match codes {
@@ -193,6 +214,8 @@ fn unexpected_exit(name: &str, reply: &RunReply) -> Failure {
         true => ("standard output", &reply.stdout),
         false => ("standard error", &reply.stderr),
     };
+    let failure =
+        failure.help(format!("if {} is no error here, allow it: `exits [0, {}]`", reply.exit, reply.exit));
     match tail(bytes) {
         Some(tail) => failure.note(format!("the end of its {from}:\n{tail}")),
         None => failure.note("it printed nothing"),
