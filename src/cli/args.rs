@@ -131,7 +131,7 @@ pub struct EngineArgs {
     /// Do not ask at the terminal: suspend at the first gate
     #[arg(long)]
     pub detach: bool,
-    /// No progress, only what the workflow says and its result
+    /// No progress and no messages: only the result, or the error
     #[arg(long, short)]
     pub quiet: bool,
     /// json: one object a line on standard output, the last one is the outcome
@@ -185,7 +185,7 @@ pub struct SessionArgs {
     /// Do not ask at the terminal: suspend at the first gate
     #[arg(long)]
     pub detach: bool,
-    /// No progress, only what the workflow says and its result
+    /// No progress and no messages: only the result, or the error
     #[arg(long, short)]
     pub quiet: bool,
     /// json: one object a line on standard output, the last one is the outcome
