@@ -29,6 +29,8 @@ pub mod ui;
 
 pub mod engine;
 
+pub mod repl;
+
 pub mod testing;
 
 pub mod cli;

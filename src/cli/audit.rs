@@ -66,9 +66,8 @@ impl Audited {
             (Verdict::Ok, _) => Vec::new(),
             (Verdict::Damaged { line, .. }, _) => vec![
                 match line {
-                    0 | 1 => String::from("nothing of this run is proven"),
-                    2 => String::from("line 1 is as it was written; what follows is not proven"),
-                    n => format!("lines 1 to {} are as they were written; what follows is not proven", n - 1),
+                    0..=2 => String::from("nothing of this run is proven"),
+                    n => format!("what stands before line {} is proven, nothing from there on", n - 1),
                 },
                 format!("restore {} from a copy, then verify again", dir.path().display()),
             ],

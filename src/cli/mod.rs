@@ -13,6 +13,7 @@ mod interrupt;
 mod new;
 mod outcome;
 mod permission;
+mod repl;
 mod report;
 mod resume;
 mod run;
@@ -88,7 +89,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
             None => runs::runs(args, screen),
         },
         Command::Audit(command) => audit::audit(command, screen),
-        Command::Repl(_) => Ok(Exit::Completed),
+        Command::Repl(args) => repl::repl(args, screen),
     }
 }
 

@@ -48,6 +48,7 @@ pub fn show(run: &str, full: bool, format: Format, screen: &Screen) -> Result<Ex
             header(&mut page, &row, recorded.events.first());
             recorded.events.iter_mut().for_each(|e| inline(&dir, e));
             let now = match row.state {
+                _ if recorded.damage.is_some() => Standing::Unknown,
                 StateArg::Running => Standing::UnderWay,
                 StateArg::Suspended | StateArg::Interrupted | StateArg::InDoubt => Standing::Paused,
                 _ => Standing::Over,
@@ -105,7 +106,7 @@ fn event_json(event: &Event) -> Json {
 
 /// What was started, by whom, under which rules.
 fn header(page: &mut Page, row: &Row, first: Option<&Event>) {
-    let workflow = row.known.as_ref().map_or("", |s| s.workflow.as_str());
+    let workflow = row.known.as_ref().map_or("?", |s| s.workflow.as_str());
     page.put(0, &[(Some(Paint::Bold), workflow), (None, "  run "), (Some(Paint::Accent), row.id.short())]);
     let data = first.filter(|e| e.kind == EventType::RunStarted).map(|e| &e.data);
     let text = |key: &str| data.and_then(|d| d.get(key)).and_then(Json::as_str).unwrap_or_default();
@@ -166,7 +167,7 @@ fn ending(page: &mut Page, row: &Row, damage: &Option<(u64, String)>, torn: Opti
         page.put(0, &[(Some(Paint::Bad), &format!("DAMAGED at line {line}: {why}"))]);
         page.put(
             1,
-            &[(None, "what stands above is intact; restore the journal from a copy to see the rest")],
+            &[(None, "what stands above is all that can be read; `wflow audit verify` says what is proven")],
         );
         return;
     }

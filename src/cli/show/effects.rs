@@ -66,6 +66,9 @@ impl Effect {
             Some(Ok(result)) => self.result(page, inner, kind, result),
             Some(Err(failure)) => page.failure(inner, failure),
             None if now == Standing::UnderWay => page.put(inner, &[(Some(Paint::Dim), "under way")]),
+            None if now == Standing::Unknown => {
+                page.put(inner, &[(Some(Paint::Warn), "its end cannot be read")]);
+            }
             None if self.data.get("repeatable").and_then(Json::as_bool) == Some(true) => {
                 page.put(inner, &[(Some(Paint::Warn), "its end is not recorded; it may be done again")]);
             }

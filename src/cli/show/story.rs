@@ -34,6 +34,8 @@ pub enum Standing {
     Paused,
     /// It cannot: it never ended.
     Over,
+    /// Its end cannot be read.
+    Unknown,
 }
 
 struct Node {
@@ -280,7 +282,7 @@ impl Place {
             (Some(_), Some(_)) => (Symbol::Failed, Paint::Bad),
             (None, _) => match now {
                 Standing::UnderWay => (Symbol::Waiting, Paint::Accent),
-                Standing::Paused => (Symbol::Waiting, Paint::Warn),
+                Standing::Paused | Standing::Unknown => (Symbol::Waiting, Paint::Warn),
                 Standing::Over => (Symbol::Failed, Paint::Bad),
             },
         };

@@ -13,4 +13,6 @@ codes! { Usage;
     E1710 "a test failed";
     E1711 "a test's effect has no answer";
     E1712 "the mode cannot serve this workflow";
+    E1713 "the repl only computes";
+    E1714 "a command of the repl is unknown or misused";
 }
