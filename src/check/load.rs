@@ -47,6 +47,7 @@ impl World<'_> {
             uses: HashMap::new(),
             before: None,
             lost,
+            partial: wrong,
             ast: file,
         });
         self.diagnostics.extend(parsed.diagnostics);

@@ -37,6 +37,7 @@ pub use sources::{Disk, LIBRARY, Memory, Sources, project_root};
 pub use uses::{command_words, uses};
 pub use world::Environment;
 
+use crate::diagnostics::codes::lint;
 use crate::source::{LoadError, Origin};
 use load::{Key, Loader};
 use std::path::Path;
@@ -130,6 +131,10 @@ impl<'e> World<'e> {
         diagnostics.retain(|d| {
             d.is_error() || self.sources.get(d.primary.span.file).is_none_or(|f| f.origin != Origin::Std)
         });
+        let partial: Vec<_> = self.modules.iter().filter(|m| m.partial).map(|m| m.ast.id).collect();
+        if !partial.is_empty() {
+            diagnostics.retain(|d| d.code != lint::L0702 || !partial.contains(&d.primary.span.file));
+        }
         diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start, d.primary.span.end));
         let modules = self
             .modules

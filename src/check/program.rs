@@ -95,15 +95,21 @@ impl Builtin {
 #[derive(Debug, Default, Clone)]
 pub struct Tables {
     /// The type of each expression *as written*, before any coercion; of each binding: the variable's type;
-    /// of each `TypeExpr`: the type that it denotes.
+    /// of each `TypeExpr`: the type that it denotes. A loop whose value nobody takes has Nothing. An optional has no
+    /// wrapper: where it is known to be there, the type is simply the inner one.
     pub types: Vec<Type>,
-    /// For `Name`, `TypeName`, `Variant`, `Field` expressions (their expr id), and binding idents (`Res::Local`).
+    /// For `Name`, `TypeName`, `Variant`, `Field` expressions (their expr id), binding idents (`Res::Local`), and
+    /// variant patterns (the pattern's id). The alternatives of `A or B` bind the same locals. A `Field` with
+    /// `Res::Method` outside of a call is a property (`x.len`); a `Name` with `Res::Callable` outside of a call is a
+    /// `fn` given as a value; `.parse` and `.from_json` on a type are `Res::Method` on a base with `Res::Type`.
     pub res: Vec<Res>,
     /// Where a value gets another type than its expression has (widening, refinement checks, into an optional):
     /// expression id → target type. The run-time check belongs exactly there.
     pub coercions: HashMap<NodeId, Type>,
     /// For a call with named or left-out arguments: for each parameter in order, the index of its argument, or none
-    /// for the default. Absent when the arguments are simply positional and complete.
+    /// for the default. Absent when the arguments are simply positional and complete. Also for constructors (fields
+    /// are the parameters, none is `none`), and for every record literal where a type was asked for: for each field
+    /// of its type, the index of the literal's field.
     pub call_order: HashMap<NodeId, Vec<Option<u32>>>,
     /// Predicates of `where` in this module, by the id of the predicate expression.
     pub predicates: HashMap<NodeId, PredicateId>,

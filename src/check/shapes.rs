@@ -52,7 +52,7 @@ fn one(op: BinaryOp, left: &Expr, right: &Expr, base: &Type) -> Option<Vec<Shape
         },
         BinaryOp::Eq if is_it(left) => Some(vec![Shape::OneOf(vec![literal(right)?])]),
         BinaryOp::Eq if is_it(right) => Some(vec![Shape::OneOf(vec![literal(left)?])]),
-        BinaryOp::Ne if is_it(left) && literal(right)? == Value::from("") => Some(vec![Shape::MinLen(1)]),
+        BinaryOp::Ne if is_it(left) && literal(right)? == "" => Some(vec![Shape::MinLen(1)]),
         BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Eq => {
             // Turned so that the value stands on the left.
             let (subject, op, bound) = match is_it(left) || is_len(left) {

@@ -76,6 +76,8 @@ pub(super) struct ModuleState {
     pub before: Option<ModuleId>,
     /// Names that a part with syntax errors, or a module that could not be read, may have declared.
     pub lost: HashSet<String>,
+    /// It has syntax errors: what was left out may use any name.
+    pub partial: bool,
 }
 
 /// What one body does, for the passes that look at the whole program.

@@ -395,22 +395,17 @@ impl World<'_> {
                 receiver = inner;
                 wrap = true;
             }
-            (Type::Optional(inner), false) => {
-                if methods::of(methods::On::Optional).iter().all(|m| m.name != &*name.name) {
-                    if self.has_member(inner, &name.name) {
-                        let d = self
-                            .error(code::E0312, base.span, "this may be `none`, which has no fields")
-                            .label(format!("this is `{}`", self.show(ty)))
-                            .help(format!(
-                                "write `?.{}`, or look with `match` or `if x != none` before",
-                                name.name
-                            ));
-                        self.report(d);
-                        return Head::Bad;
-                    }
-                    receiver = inner;
-                }
+            // What the optional itself has: `map`, `to_json`.
+            (Type::Optional(_), false) if methods::find(ty, &name.name).is_some() => {}
+            (Type::Optional(inner), false) if self.has_member(inner, &name.name) => {
+                let d = self
+                    .error(code::E0312, base.span, "this may be `none`, which has no fields")
+                    .label(format!("this is `{}`", self.show(ty)))
+                    .help(format!("write `?.{}`, or look with `match` or `if x != none` before", name.name));
+                self.report(d);
+                return Head::Bad;
             }
+            (Type::Optional(inner), false) => receiver = inner,
             (_, true) => {
                 let d =
                     Diagnostic::warning(lint::L0707, name.span, "`?.` after a value that is never `none`")
@@ -447,7 +442,6 @@ impl World<'_> {
     fn has_member(&self, ty: &Type, name: &str) -> bool {
         fields_of(ty, &self.defs).is_some_and(|f| f.iter().any(|f| &*f.name == name))
             || methods::receiver(ty).is_some_and(|on| methods::of(on).iter().any(|m| m.name == name))
-            || methods::of(methods::On::Any).iter().any(|m| m.name == name)
     }
 
     fn unknown_member(&mut self, ty: &Type, name: &Ident) {

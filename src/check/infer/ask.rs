@@ -9,8 +9,10 @@ use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::syntax::ast::{AgentItem, Ask, CheckClause, Expr};
 use crate::types::Type;
 
+type Setting = (&'static str, fn() -> Type, &'static str);
+
 /// The settings of an agent: name, type, what it is.
-const SETTINGS: &[(&str, fn() -> Type, &str)] = &[
+const SETTINGS: &[Setting] = &[
     ("system", || Type::Text, "`system` is a Text"),
     ("model", || Type::Text, "`model` is a Text"),
     ("provider", || Type::Text, "`provider` is a Text"),

@@ -208,10 +208,7 @@ impl World<'_> {
 
     fn root(&mut self, target: &Expr) -> Option<u32> {
         match &target.kind {
-            ExprKind::Name(n) => match self.body.find(&n.name) {
-                Some(local) => Some(local),
-                None => None,
-            },
+            ExprKind::Name(n) => self.body.find(&n.name),
             ExprKind::Paren(e) => self.root(e),
             ExprKind::Field { base, optional: false, .. } => self.root(base),
             ExprKind::Index { base, .. } => self.root(base),

@@ -112,7 +112,7 @@ impl World<'_> {
             ExprKind::Call { callee, args } => self.call(e, callee, args, want),
             ExprKind::Lambda { params, body } => self.stray_lambda(e, params, body),
             ExprKind::Unary { op, op_span, operand } => self.unary(*op, *op_span, operand),
-            ExprKind::Binary { op, op_span, left, right } => self.binary(e, *op, *op_span, left, right, want),
+            ExprKind::Binary { op, op_span, left, right } => self.binary(*op, *op_span, left, right, want),
             ExprKind::Range { start, end, .. } => {
                 self.check(start, &Type::Int, Why::Of("a range goes from Int to Int"));
                 self.check(end, &Type::Int, Why::Of("a range goes from Int to Int"));

@@ -37,7 +37,6 @@ impl World<'_> {
 
     pub(super) fn binary(
         &mut self,
-        e: &Expr,
         op: BinaryOp,
         op_span: Span,
         left: &Expr,
@@ -60,7 +59,7 @@ impl World<'_> {
             BinaryOp::In => self.membership(op_span, left, right),
             BinaryOp::Matches => self.matches(left, right),
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {
-                self.arithmetic(e, op, op_span, left, right, want)
+                self.arithmetic(op, op_span, left, right, want)
             }
         }
     }
@@ -289,15 +288,7 @@ impl World<'_> {
         }
     }
 
-    fn arithmetic(
-        &mut self,
-        e: &Expr,
-        op: BinaryOp,
-        op_span: Span,
-        left: &Expr,
-        right: &Expr,
-        want: Want<'_>,
-    ) -> Type {
+    fn arithmetic(&mut self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr, want: Want<'_>) -> Type {
         use BinaryOp::*;
         use Type::*;
         let list_hint = match want.hint().map(bare) {
@@ -311,8 +302,8 @@ impl World<'_> {
             _ => list_hint.clone(),
         };
         let r = self.expr(right, hint.as_ref().map_or(Want::Any, Want::Hint));
-        let result = match (op, l.base(), r.base()) {
-            (_, Error, _) | (_, _, Error) => return Error,
+        match (op, l.base(), r.base()) {
+            (_, Error, _) | (_, _, Error) => Error,
             (_, Never, x) | (_, x, Never) => x.clone(),
             (Add | Sub | Mul | Rem, Int, Int) => Int,
             (Div, Int | Float, Int | Float) | (Add | Sub | Mul | Rem, Int | Float, Int | Float) => {
@@ -336,16 +327,14 @@ impl World<'_> {
                     self.retarget(right, &r, &all);
                     all
                 }
-                Option::None => return self.no_operator(e, op, op_span, (left, &l), (right, &r)),
+                Option::None => self.no_operator(op, op_span, (left, &l), (right, &r)),
             },
-            _ => return self.no_operator(e, op, op_span, (left, &l), (right, &r)),
-        };
-        result
+            _ => self.no_operator(op, op_span, (left, &l), (right, &r)),
+        }
     }
 
     fn no_operator(
         &mut self,
-        _e: &Expr,
         op: BinaryOp,
         op_span: Span,
         (left, l): (&Expr, &Type),
@@ -357,17 +346,16 @@ impl World<'_> {
             .also(left.span, format!("this is `{ls}`"))
             .also(right.span, format!("this is `{rs}`"));
         d = match (op, l.base(), r.base()) {
-            (BinaryOp::Add, Type::Text, _) | (BinaryOp::Add, _, Type::Text) => {
-                d.help("put values into a text with braces: `\"{a} and {b}\"`")
-            }
             (_, Type::Optional(_), _) | (_, _, Type::Optional(_)) => {
                 d.help("give a value for `none` with `??`")
+            }
+            (BinaryOp::Add, Type::Text, _) | (BinaryOp::Add, _, Type::Text) => {
+                d.help("put values into a text with braces: `\"{a} and {b}\"`")
             }
             (BinaryOp::Add, Type::List(_), _) => d.help("`xs.append(x)` or `xs + [x]` adds one item"),
             (BinaryOp::Add, Type::Map(_), _) => {
                 d.help("`map.with(key, value)` adds an entry, `map.merge(other)` another map")
             }
-            (BinaryOp::Add, Type::Record(_) | Type::Named(_), _) => d,
             _ => d,
         };
         self.report(d);
