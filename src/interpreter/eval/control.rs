@@ -27,49 +27,52 @@ impl<'l> Eval<'l> {
 
     pub(super) fn for_each(&mut self, node: &'l ForNode, frame: &mut [Value]) -> Outcome {
         let mut out = Vec::new();
-        let done = match self.eval(&node.iterable, frame)? {
+        match self.eval(&node.iterable, frame)? {
             Value::Range(range) => {
-                let mut done = Ok(true);
                 let mut n = range.start;
                 // Counting the turns, because one more than the last number may be no Int.
                 for turn in 0..range.len() {
-                    done = self.turn(node, Value::Int(n), turn, frame, &mut out);
-                    if done != Ok(true) {
+                    match &node.pattern {
+                        Pat::Bind(slot) => match &mut frame[*slot as usize] {
+                            // Nothing is to be dropped here.
+                            Value::Int(old) => *old = n,
+                            other => *other = Value::Int(n),
+                        },
+                        pattern => self.matched(pattern, &Value::Int(n), node, frame)?,
+                    }
+                    if !self.turn(node, turn, frame, &mut out)? {
                         break;
                     }
                     n = n.wrapping_add(1);
                 }
-                done
             }
             Value::List(items) => {
                 if node.collect {
                     out.reserve(items.len());
                 }
-                self.turns(node, items.iter().cloned(), frame, &mut out)
+                for (turn, item) in items.iter().enumerate() {
+                    match &node.pattern {
+                        Pat::Bind(slot) => frame[*slot as usize] = item.clone(),
+                        pattern => self.matched(pattern, item, node, frame)?,
+                    }
+                    if !self.turn(node, turn as u64, frame, &mut out)? {
+                        break;
+                    }
+                }
             }
             other => {
-                return Err(
-                    self.fail(internal(format!("{} is nothing to go through", other.kind())), node.span)
-                );
+                let what = internal(format!("{} is nothing to go through", other.kind()));
+                return Err(self.fail(what, node.span));
             }
-        };
-        done?;
+        }
         Ok(if node.collect { Value::list(out) } else { Value::Nothing })
     }
 
-    fn turns(
-        &mut self,
-        node: &'l ForNode,
-        items: impl Iterator<Item = Value>,
-        frame: &mut [Value],
-        out: &mut Vec<Value>,
-    ) -> Outcome<bool> {
-        for (turn, item) in items.enumerate() {
-            if !self.turn(node, item, turn as u64, frame, out)? {
-                return Ok(false);
-            }
+    fn matched(&mut self, pattern: &Pat, item: &Value, node: &ForNode, frame: &mut [Value]) -> Outcome<()> {
+        match patterns::matches(pattern, item, frame) {
+            true => Ok(()),
+            false => Err(self.fail(internal("a pattern that must match does not"), node.span)),
         }
-        Ok(true)
     }
 
     /// One turn; false when the loop was left by `break`.
@@ -77,35 +80,23 @@ impl<'l> Eval<'l> {
     fn turn(
         &mut self,
         node: &'l ForNode,
-        item: Value,
         turn: u64,
         frame: &mut [Value],
         out: &mut Vec<Value>,
     ) -> Outcome<bool> {
         self.tick()?;
-        match &node.pattern {
-            Pat::Bind(slot) => frame[*slot as usize] = item,
-            pattern => {
-                if !patterns::matches(pattern, &item, frame) {
-                    return Err(self.fail(internal("a pattern that must match does not"), node.span));
-                }
-            }
-        }
         if node.effects {
             self.path.push(Segment::Turn(turn));
         }
-        let value = self.eval(&node.body, frame);
+        let done = match node.collect {
+            true => self.eval(&node.body, frame).map(|value| out.push(value)),
+            false => self.exec(&node.body, frame),
+        };
         if node.effects {
             self.path.pop();
         }
-        match value {
-            Ok(value) => {
-                if node.collect {
-                    out.push(value);
-                }
-                Ok(true)
-            }
-            Err(Exit::Continue) => Ok(true),
+        match done {
+            Ok(()) | Err(Exit::Continue) => Ok(true),
             Err(Exit::Break) => Ok(false),
             Err(exit) => Err(exit),
         }
@@ -120,12 +111,12 @@ impl<'l> Eval<'l> {
             if node.effects {
                 self.path.push(Segment::Turn(turn));
             }
-            let value = self.eval(&node.body, frame);
+            let done = self.exec(&node.body, frame);
             if node.effects {
                 self.path.pop();
             }
-            match value {
-                Ok(_) | Err(Exit::Continue) => {}
+            match done {
+                Ok(()) | Err(Exit::Continue) => {}
                 Err(Exit::Break) => return Ok(std::mem::take(&mut self.carried)),
                 Err(exit) => return Err(exit),
             }

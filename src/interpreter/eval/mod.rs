@@ -358,13 +358,12 @@ impl<'l> Eval<'l> {
             Node::Seq(nodes) => {
                 let Some((last, rest)) = nodes.split_last() else { return Ok(Value::Nothing) };
                 for node in rest {
-                    self.eval(node, frame)?;
+                    self.exec(node, frame)?;
                 }
                 self.eval(last, frame)
             }
-            Node::Set(set) => {
-                let value = self.eval(&set.1, frame)?;
-                frame[set.0 as usize] = value;
+            Node::Set(_) | Node::SetInt(_) => {
+                self.exec(node, frame)?;
                 Ok(Value::Nothing)
             }
             Node::Bind(node) => self.bind(node, frame),
@@ -402,6 +401,38 @@ impl<'l> Eval<'l> {
                 let failure = internal(format!("the program has {} here", what.0));
                 Err(self.fail(failure, what.1))
             }
+        }
+    }
+
+    /// For whoever does not look at the value.
+    pub(super) fn exec(&mut self, node: &'l Node, frame: &mut [Value]) -> Outcome<()> {
+        match node {
+            Node::SetInt(set) => {
+                let n = self.int(&set.1, frame)?;
+                match &mut frame[set.0 as usize] {
+                    // Nothing is to be dropped here.
+                    Value::Int(old) => *old = n,
+                    other => *other = Value::Int(n),
+                }
+                Ok(())
+            }
+            Node::Set(set) => {
+                let value = self.eval(&set.1, frame)?;
+                frame[set.0 as usize] = value;
+                Ok(())
+            }
+            Node::Seq(nodes) => {
+                for node in nodes {
+                    self.exec(node, frame)?;
+                }
+                Ok(())
+            }
+            Node::If(node) => match self.test(&node.condition, frame)? {
+                true => self.exec(&node.then, frame),
+                false => self.exec(&node.otherwise, frame),
+            },
+            Node::Const(_) => Ok(()),
+            other => self.eval(other, frame).map(drop),
         }
     }
 

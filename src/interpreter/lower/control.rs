@@ -11,7 +11,8 @@ impl Body<'_> {
     pub fn block(&mut self, block: &Block, used: bool) -> Node {
         let mut nodes = self.statements(block, used);
         let has_value = matches!(block.stmts.last(), Some(Stmt { kind: StmtKind::Expr(_), .. }));
-        if !has_value || !used {
+        // Where nobody looks at the value, any will do.
+        if nodes.is_empty() || used && !has_value {
             nodes.push(Node::Const(Value::Nothing));
         }
         match nodes.len() {
@@ -31,7 +32,7 @@ impl Body<'_> {
             StmtKind::Let { pattern, value, .. } => {
                 let node = self.expr(value);
                 match self.pattern(pattern) {
-                    Pat::Bind(slot) => Node::Set(Box::new((slot, node))),
+                    Pat::Bind(slot) => set(slot, node),
                     pattern => Node::Bind(Box::new(BindNode { pattern, value: node, span: stmt.span })),
                 }
             }
@@ -40,7 +41,7 @@ impl Body<'_> {
                 match self.slot(name) {
                     Some(slot) => {
                         self.used(slot);
-                        Node::Set(Box::new((slot, node)))
+                        set(slot, node)
                     }
                     None => self.broken("a variable that nothing declares", name.span),
                 }
@@ -58,7 +59,7 @@ impl Body<'_> {
                 let parts = parts.into_iter().map(|p| self.expr(p)).collect();
                 return Node::Append(Box::new(AppendNode { slot, parts, span: value.span }));
             }
-            return Node::Set(Box::new((slot, self.expr(value))));
+            return set(slot, self.expr(value));
         }
         let mut steps = Vec::new();
         let mut place = target;
@@ -193,6 +194,15 @@ impl Body<'_> {
             source: self.source(condition.span),
             span: e.span,
         }))
+    }
+}
+
+fn set(slot: Slot, node: Node) -> Node {
+    match node {
+        Node::IntAdd(_) | Node::IntSub(_) | Node::IntMul(_) | Node::IntRem(_) | Node::Len(_) => {
+            Node::SetInt(Box::new((slot, node)))
+        }
+        node => Node::Set(Box::new((slot, node))),
     }
 }
 

@@ -82,6 +82,8 @@ pub enum Node {
     // Statements and control
     Seq(Box<[Node]>),
     Set(Box<(Slot, Node)>),
+    /// To what is known to be an Int.
+    SetInt(Box<(Slot, Node)>),
     Bind(Box<BindNode>),
     Append(Box<AppendNode>),
     Place(Box<PlaceNode>),
