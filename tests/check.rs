@@ -44,7 +44,12 @@ fn cases(folder: &str) -> Vec<(String, PathBuf)> {
 }
 
 fn check(path: &Path) -> Checked {
-    check_file(path, &environment(path)).expect("a case can be read")
+    // A test's thread has less stack than a program, whose frames are smaller, too.
+    std::thread::scope(|scope| {
+        let work = || check_file(path, &environment(path)).expect("a case can be read");
+        let thread = std::thread::Builder::new().stack_size(16 << 20).spawn_scoped(scope, work);
+        thread.expect("a thread can start").join().expect("the check does not panic")
+    })
 }
 
 /// `line:column CODE message`, then labels and helps, each on a line of its own.

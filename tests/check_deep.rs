@@ -5,7 +5,7 @@ use wflow::check::{Environment, Memory, check_source};
 fn errors(text: &str) -> Vec<&'static str> {
     let text = text.to_owned();
     // As much stack as a program's main thread has; a test's thread has less.
-    let worker = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
+    let worker = std::thread::Builder::new().stack_size(16 << 20).spawn(move || {
         let checked = check_source("deep.wflow", &text, &Memory::new(), &Environment::default());
         checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.id()).collect()
     });

@@ -19,7 +19,15 @@ fn check(code: Code, text: &str) -> Checked {
         pedantic: code == codes::lint::L0706,
         ..Environment::default()
     };
-    check_source("example.wflow", text, &files, &environment)
+    on_a_main_stack(|| check_source("example.wflow", text, &files, &environment))
+}
+
+/// A test's thread has less stack than a program, whose frames are smaller, too.
+fn on_a_main_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(16 << 20).spawn_scoped(scope, work);
+        thread.expect("a thread can start").join().expect("the check does not panic")
+    })
 }
 
 fn ids(checked: &Checked) -> Vec<&'static str> {

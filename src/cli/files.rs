@@ -72,16 +72,10 @@ impl Projects {
 
     pub fn check(&mut self, file: &Path, pedantic: bool) -> Result<Unit, LoadError> {
         let (project, wrong, sources) = self.of(file);
-        let environment = Environment { pedantic, ..environment(&project) };
+        let environment = Environment { pedantic, ..Environment::of_project(&project, &sources) };
         let checked = check_file(file, &environment)?;
         Ok(Unit { checked, project, config: (wrong, sources) })
     }
-}
-
-/// What the checker should know of the project.
-pub fn environment(project: &Project) -> Environment {
-    let approvers = project.is_configured().then(|| project.config.people.names().map(Into::into).collect());
-    Environment { approvers, ..Environment::default() }
 }
 
 /// An unreadable file as a finding, with a place in an empty source of its name.

@@ -28,7 +28,7 @@ use crate::syntax::ast::{Block, Expr, ExprKind, StmtKind};
 use crate::types::{Fit, Refinement, Type, fit, join};
 
 /// Beyond this many expressions inside each other the checker refuses, so that no stack overflows.
-const MAX_NESTING: u32 = 300;
+const MAX_NESTING: u32 = 512;
 
 /// What the surroundings want of an expression.
 #[derive(Clone, Copy)]
