@@ -8,7 +8,7 @@ use super::world::*;
 use crate::diagnostics::codes::policy as code;
 use crate::policy::{Hole, Pattern, Piece, Policy, RuleSet, Verdict, Why, Word, generalise};
 use crate::source::{Origin, Span};
-use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, PolicyItem, WordPart};
+use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, WordPart};
 use crate::types::{DefKind, Shape, Type};
 use std::sync::Arc;
 
@@ -97,18 +97,8 @@ impl World<'_> {
     /// The rules of a module's `policy { }`, if it has one.
     pub fn rules(&mut self, module: ModuleId) -> Option<RuleSet> {
         let file = Arc::clone(&self.module(module).ast);
-        let items: Vec<&PolicyItem> = file
-            .items
-            .iter()
-            .filter_map(|i| match &i.kind {
-                ItemKind::Policy(p) => Some(p),
-                _ => None,
-            })
-            .collect();
-        if items.is_empty() {
-            return None;
-        }
-        let (rules, diagnostics) = RuleSet::from_items(items);
+        file.policies().next()?;
+        let (rules, diagnostics) = RuleSet::from_items(file.policies());
         self.diagnostics.extend(diagnostics);
         Some(rules)
     }

@@ -13,17 +13,14 @@ pub fn uses(program: &Program) -> Uses {
     let mut out = Uses::default();
     let mut guarded: Vec<(crate::policy::Pattern, String)> = Vec::new();
     for module in &program.modules {
-        for item in &module.ast.items {
-            if let ItemKind::Policy(policy) = &item.kind {
-                for rule in policy.rules.iter().filter(|r| r.kind == PolicyRuleKind::Allow) {
-                    let Some(gate) = &rule.after else { continue };
-                    for subject in &rule.subjects {
-                        if let PolicySubject::Command(command) = subject
-                            && let Ok(pattern) = crate::policy::Pattern::from_command(command)
-                        {
-                            guarded.push((pattern, gate.name.to_string()));
-                        }
-                    }
+        let rules = module.ast.policies().flat_map(|p| &p.rules);
+        for rule in rules.filter(|r| r.kind == PolicyRuleKind::Allow) {
+            let Some(gate) = &rule.after else { continue };
+            for subject in &rule.subjects {
+                if let PolicySubject::Command(command) = subject
+                    && let Ok(pattern) = crate::policy::Pattern::from_command(command)
+                {
+                    guarded.push((pattern, gate.name.to_string()));
                 }
             }
         }

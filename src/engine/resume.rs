@@ -13,7 +13,6 @@ use crate::journal::{
 };
 use crate::policy::{PathPattern, Pattern, Policy, Project, RuleSet, load_project};
 use crate::source::{SourceMap, Span};
-use crate::syntax::ast::{ItemKind, PolicyItem};
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 
@@ -168,22 +167,12 @@ fn configured(root: &Path, dir: &RunDir, data: &Map<String, Json>) -> Result<(Pr
     Ok((today, stored))
 }
 
-/// The policy items of the started file; `None` if it has none.
+/// The policy of the started file; `None` if it has none.
 pub fn file_policy(checked: &Checked) -> Option<RuleSet> {
-    let items: Vec<&PolicyItem> = checked
-        .program
-        .modules
-        .first()?
-        .ast
-        .items
-        .iter()
-        .filter_map(|i| match &i.kind {
-            ItemKind::Policy(p) => Some(p),
-            _ => None,
-        })
-        .collect();
+    let file = &checked.program.modules.first()?.ast;
+    file.policies().next()?;
     // Its mistakes were reported when the file was checked.
-    (!items.is_empty()).then(|| RuleSet::from_items(items).0)
+    Some(RuleSet::from_items(file.policies()).0)
 }
 
 fn grants(data: &Map<String, Json>) -> (Vec<Pattern>, Vec<PathPattern>) {

@@ -55,14 +55,10 @@ fn step_ended(session: &Session, at: &At, name: &str, how: How) {
 /// Recorded first, shown then; a replayed message is not shown again.
 pub fn say(session: &Session, at: &At, text: &str) -> Answer<()> {
     session.check_alive(at)?;
-    match session.record.earlier(&at.path, "said", "").map_err(|f| f.at(at.span))? {
-        Earlier::Nothing => {
-            session.record.write(EventType::Said, &at.path, members([("text", json!(text))]))?;
-            let text = session.record.redactor().text(text).into_owned();
-            session.progress.event(Event::Said { text });
-        }
-        // Shown by an earlier process.
-        _ => {}
+    if let Earlier::Nothing = session.record.earlier(&at.path, "said", "").map_err(|f| f.at(at.span))? {
+        session.record.write(EventType::Said, &at.path, members([("text", json!(text))]))?;
+        let text = session.record.redactor().text(text).into_owned();
+        session.progress.event(Event::Said { text });
     }
     Ok(())
 }

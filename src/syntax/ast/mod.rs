@@ -51,6 +51,16 @@ pub struct File {
     pub nodes: u32,
 }
 
+impl File {
+    /// Its `policy { }` items.
+    pub fn policies(&self) -> impl Iterator<Item = &PolicyItem> {
+        self.items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Policy(policy) => Some(policy),
+            _ => None,
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommentKind {
     Line,
