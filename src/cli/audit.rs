@@ -135,7 +135,7 @@ impl Audit {
         };
         for run in &self.runs {
             let name = escape::line(&run.workflow);
-            line(&format!("run {} {}", run.short, style.paint(Paint::Bold, &name)).trim_end());
+            line(format!("run {} {}", run.short, style.paint(Paint::Bold, &name)).trim_end());
             let Report { events, effects, decisions, blobs, .. } = run.report;
             let counts = format!(
                 "  {}, {}, {}, {}",
