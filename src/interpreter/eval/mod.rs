@@ -4,6 +4,7 @@
 //! a value or an [`Exit`]; what an exit carries (a value of `break` or `return`, a [`Stop`]) waits in the `Eval`, so
 //! that results stay two registers wide.
 
+mod access;
 mod arithmetic;
 mod ask;
 mod assign;
@@ -18,6 +19,8 @@ mod parallel;
 mod path;
 mod patterns;
 mod run;
+mod settled;
+mod stack;
 mod step;
 mod text;
 
@@ -25,16 +28,19 @@ mod text;
 mod tests;
 
 pub(super) use patterns::matches;
+pub(super) use stack::on_big_stack;
+
+use access::peek;
+use stack::{RESERVE, Stack};
 
 use super::lowered::Lowered;
 use super::node::*;
-use super::world::{AgentSettings, At, CancelToken, Stop, World};
-use crate::check::{CallableId, ConstId};
+use super::world::{At, CancelToken, Stop, World};
+use crate::check::CallableId;
 use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::source::Span;
-use crate::types::PredicateId;
-use crate::value::json::{Mismatch, Predicates};
-use crate::value::{Map, Record, Text, Value, Variant, short};
+use crate::value::json::Mismatch;
+use crate::value::{Record, Value, Variant, short};
 use path::Path;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -78,62 +84,6 @@ pub struct Eval<'l> {
     answers_calls: bool,
     /// Room for making text.
     scratch: String,
-}
-
-/// How much of the thread's stack may be used, from an address downwards.
-#[derive(Debug, Clone, Copy)]
-struct Stack {
-    top: usize,
-    room: usize,
-}
-
-impl Stack {
-    fn here(room: usize) -> Stack {
-        let marker = 0u8;
-        Stack { top: std::ptr::from_ref(&marker) as usize, room }
-    }
-
-    fn is_used_up(&self) -> bool {
-        let marker = 0u8;
-        self.top.saturating_sub(std::ptr::from_ref(&marker) as usize) > self.room
-    }
-}
-
-/// Memory is taken only as it is touched; a machine that grants less gets less, and the guard knows.
-const STACKS: [usize; 3] = [512 << 20, 64 << 20, 8 << 20];
-/// What is kept for the deepest single expression and whatever the world does.
-const RESERVE: usize = 3 << 20;
-
-/// Evaluates on a thread with a large stack and waits for it.
-pub(super) fn on_big_stack<'l, T: Send>(
-    lowered: &'l Lowered,
-    world: &'l dyn World,
-    root: &Root,
-    work: impl FnOnce(&mut Eval<'l>) -> Result<T, Stop> + Send,
-) -> Result<T, Stop> {
-    // Handed over through a cell, because a failed start must not lose it.
-    let work = std::sync::Mutex::new(Some(work));
-    let work = &work;
-    std::thread::scope(|scope| {
-        for size in STACKS {
-            let spawned = std::thread::Builder::new()
-                .name(String::from("evaluate"))
-                .stack_size(size)
-                .spawn_scoped(scope, move || {
-                    let work = work.lock().ok().and_then(|mut w| w.take());
-                    let mut eval = Eval::new(lowered, world, root, size - RESERVE);
-                    match work {
-                        Some(work) => work(&mut eval),
-                        None => Err(internal("nothing to evaluate").into_stop()),
-                    }
-                });
-            if let Ok(thread) = spawned {
-                return thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            }
-        }
-        let message = "there is not enough memory for a thread that evaluates the program";
-        Err(Failure::new(ErrorKind::Transient, runtime::E1011, message).into())
-    })
 }
 
 trait IntoStop {
@@ -220,10 +170,6 @@ impl<'l> Eval<'l> {
             (Exit::Stop, Some(stop)) => stop,
             _ => internal("control left the body that it belongs to").into_stop(),
         }
-    }
-
-    pub(super) fn judge(&self) -> Judge<'l> {
-        Judge { lowered: self.lowered, world: self.world, stack: self.stack }
     }
 
     fn stopped(&mut self, stop: Stop) -> Exit {
@@ -436,115 +382,6 @@ impl<'l> Eval<'l> {
         }
     }
 
-    fn list(&mut self, parts: &'l [ListPart], frame: &mut [Value]) -> Outcome {
-        let mut items = Vec::with_capacity(parts.len());
-        for part in parts {
-            match (self.eval(&part.value, frame)?, part.spread) {
-                (Value::List(more), true) => items.extend_from_slice(&more),
-                (value, _) => items.push(value),
-            }
-        }
-        Ok(Value::list(items))
-    }
-
-    fn map(&mut self, node: &'l (Vec<(Node, Node)>, Span), frame: &mut [Value]) -> Outcome {
-        let mut entries = Map::with_capacity(node.0.len());
-        for (key, value) in &node.0 {
-            let key = match self.eval(key, frame)? {
-                Value::Text(text) => text,
-                other => Text::from(other.to_string()),
-            };
-            let value = self.eval(value, frame)?;
-            entries.insert(key, value);
-        }
-        Ok(Value::map(entries))
-    }
-
-    /// The fields of a record in its order; what was not written is `none`.
-    fn fields(&mut self, count: usize, nodes: &'l [(u32, Node)], frame: &mut [Value]) -> Outcome<Vec<Value>> {
-        if nodes.len() == count && nodes.iter().enumerate().all(|(i, (index, _))| i == *index as usize) {
-            let mut fields = Vec::with_capacity(count);
-            for (_, node) in nodes {
-                fields.push(self.eval(node, frame)?);
-            }
-            return Ok(fields);
-        }
-        let mut fields = vec![Value::None; count];
-        for (index, node) in nodes {
-            fields[*index as usize] = self.eval(node, frame)?;
-        }
-        Ok(fields)
-    }
-
-    fn field(&mut self, node: &'l FieldNode, frame: &mut [Value]) -> Outcome {
-        if let Some(base) = peek(&node.base, frame) {
-            return match part(base, node) {
-                Some(value) => Ok(value.clone()),
-                None => self.no_field(base.clone(), node),
-            };
-        }
-        let base = self.eval(&node.base, frame)?;
-        match part(&base, node) {
-            Some(value) => Ok(value.clone()),
-            None => self.no_field(base, node),
-        }
-    }
-
-    fn no_field(&mut self, base: Value, node: &FieldNode) -> Outcome {
-        if node.optional && matches!(base, Value::None) {
-            return Ok(Value::None);
-        }
-        let failure = internal(format!("{} has no field `{}`", base.kind(), node.name));
-        Err(self.fail(failure, node.span))
-    }
-
-    fn index(&mut self, pair: &'l Pair, frame: &mut [Value]) -> Outcome {
-        let base = self.eval(&pair.left, frame)?;
-        if let Value::Map(entries) = &base {
-            let key = self.eval(&pair.right, frame)?;
-            let Some(key) = key.as_text() else {
-                return Err(self.fail(crate::value::methods::impossible("a text", &key), pair.span));
-            };
-            return match entries.get(key) {
-                Some(value) => Ok(value.clone()),
-                None => Err(self.no_key(key, entries, pair.span)),
-            };
-        }
-        let index = self.int(&pair.right, frame)?;
-        match &base {
-            Value::List(items) => match usize::try_from(index).ok().and_then(|i| items.get(i)) {
-                Some(item) => Ok(item.clone()),
-                None => Err(self.no_item(index, items.len(), pair.span)),
-            },
-            other => Err(self.fail(internal(format!("{} has no items", other.kind())), pair.span)),
-        }
-    }
-
-    #[cold]
-    fn no_item(&mut self, index: i64, len: usize, span: Span) -> Exit {
-        let message = match len {
-            0 => format!("there is no item {index} in an empty list"),
-            _ => format!("there is no item {index} in a list of {len}"),
-        };
-        let failure = Failure::new(ErrorKind::Verification, runtime::E1001, message);
-        let failure = match len {
-            0 => failure,
-            _ => failure.label(format!("its items are 0 to {}", len - 1)),
-        };
-        self.fail(Box::new(failure.help("`get(i)` gives `none` where there is no such item")), span)
-    }
-
-    #[cold]
-    fn no_key(&mut self, key: &str, entries: &Map, span: Span) -> Exit {
-        let near = crate::diagnostics::did_you_mean(key, entries.keys().map(Text::as_str));
-        let message = format!("there is no key {} in the map", crate::value::quote(key));
-        let mut failure = Failure::new(ErrorKind::Verification, runtime::E1007, message);
-        if let Some(near) = near {
-            failure = failure.help(format!("did you mean {}?", crate::value::quote(near)));
-        }
-        self.fail(Box::new(failure.help("`get(key)` gives `none` where there is no such key")), span)
-    }
-
     fn convert(&mut self, node: &'l ConvertNode, frame: &mut [Value]) -> Outcome {
         let value = self.eval(&node.value, frame)?;
         let judge = self.judge();
@@ -552,64 +389,6 @@ impl<'l> Eval<'l> {
             Ok(value) => Ok(value),
             Err(mismatches) => Err(self.fail(unfit(&mismatches), node.span)),
         }
-    }
-
-    /// A constant, evaluated at its first use. Several threads may do so at once; they come to the same value.
-    pub(super) fn constant(&self, id: ConstId) -> Result<Value, Box<Failure>> {
-        let code = &self.lowered.consts[id.0 as usize];
-        if let Some(known) = code.value.get() {
-            return known.clone();
-        }
-        let mut eval = self.apart(self.stack);
-        let mut frame = vec![Value::Nothing; code.locals as usize];
-        let value = match eval.eval(&code.node, &mut frame) {
-            Ok(value) => Ok(value),
-            Err(exit) => match eval.stop_of(exit) {
-                Stop::Failed(failure) => Err(failure),
-                _ => return Err(internal("a constant was stopped")),
-            },
-        };
-        code.value.get_or_init(|| value).clone()
-    }
-
-    /// An agent's settings, evaluated.
-    pub(super) fn agent(&mut self, id: crate::check::AgentId) -> Result<AgentSettings, Box<Failure>> {
-        let node = &self.lowered.agents[id.0 as usize];
-        let mut frame = vec![Value::Nothing; node.locals as usize];
-        let mut settings = AgentSettings { name: node.name.to_string(), ..AgentSettings::default() };
-        for (key, value, span) in &node.settings {
-            let value = match self.eval(value, &mut frame) {
-                Ok(value) => value,
-                Err(exit) => {
-                    return Err(match self.stop_of(exit) {
-                        Stop::Failed(failure) => failure,
-                        _ => internal("an agent's setting was stopped"),
-                    });
-                }
-            };
-            let text = || Some(value.to_string());
-            let texts = || match &value {
-                Value::List(items) => items.iter().map(ToString::to_string).collect(),
-                one => vec![one.to_string()],
-            };
-            match &**key {
-                "system" => settings.system = text(),
-                "model" => settings.model = text(),
-                "provider" => settings.provider = text(),
-                "context" => settings.context = texts(),
-                "tools" => settings.tools = texts(),
-                "max_turns" => settings.max_turns = value.as_int(),
-                "max_tokens" => settings.max_tokens = value.as_int(),
-                "temperature" => settings.temperature = value.as_float(),
-                "max_cost" => settings.max_cost = value.as_float(),
-                other => {
-                    let mut failure = internal(format!("an agent has no setting `{other}`"));
-                    failure.span = Some(*span);
-                    return Err(failure);
-                }
-            }
-        }
-        Ok(settings)
     }
 }
 
@@ -625,58 +404,6 @@ fn unfit(mismatches: &[Mismatch]) -> Box<Failure> {
             ..failure
         },
     })
-}
-
-/// A value that can be looked at where it is, so that nothing has to be counted up and down.
-#[inline]
-fn peek<'f>(node: &'f Node, frame: &'f [Value]) -> Option<&'f Value> {
-    match node {
-        Node::Local(slot) => frame.get(*slot as usize),
-        Node::Const(value) => Some(value),
-        Node::Field(field) => part(peek(&field.base, frame)?, field),
-        _ => None,
-    }
-}
-
-/// The field of a record, where it is expected or, in a structural record of another order, by its name.
-#[inline]
-fn part<'v>(base: &'v Value, node: &FieldNode) -> Option<&'v Value> {
-    let Value::Record(record) = base else { return None };
-    let index = node.index as usize;
-    if record.layout.def.is_some() || record.layout.names.get(index).is_some_and(|n| **n == *node.name) {
-        return record.fields.get(index);
-    }
-    record.fields.get(record.layout.index_of(&node.name)?)
-}
-
-/// Answers for whoever checks a value: evaluates predicates, knows the roles.
-pub(super) struct Judge<'l> {
-    lowered: &'l Lowered,
-    world: &'l dyn World,
-    stack: Stack,
-}
-
-impl Predicates for Judge<'_> {
-    fn holds(&self, predicate: PredicateId, value: &Value) -> Result<bool, Box<Failure>> {
-        let Some(code) = self.lowered.predicates.get(predicate.0 as usize) else {
-            return Err(internal("a refinement without its predicate"));
-        };
-        let mut eval = Eval::new(self.lowered, self.world, &Root::default(), 0);
-        eval.stack = self.stack;
-        let mut frame = vec![Value::Nothing; code.locals as usize];
-        frame[0] = value.clone();
-        match eval.test(&code.node, &mut frame) {
-            Ok(holds) => Ok(holds),
-            Err(exit) => Err(match eval.stop_of(exit) {
-                Stop::Failed(failure) => failure,
-                _ => internal("a predicate was stopped"),
-            }),
-        }
-    }
-
-    fn is_role(&self, name: &str) -> bool {
-        self.world.is_role(name)
-    }
 }
 
 /// Names the value in a message.
