@@ -168,8 +168,10 @@ fn talk(repl: Repl, faces: &Faces) -> Result<Exit, Trouble> {
     let style = Style { color: faces.color, unicode: faces.unicode };
     let hello = format!("wflow {}; `:help` says what can be typed, ^D leaves", env!("CARGO_PKG_VERSION"));
     super::runs::print(&format!("{}\n", style.paint(Paint::Dim, &hello)));
+    catch_interrupts();
     let mut entry = String::new();
     loop {
+        INTERRUPTED.store(false, Ordering::Release);
         let prompt = if entry.is_empty() { "> " } else { "... " };
         let (line, last) = match editor.readline(prompt) {
             Ok(line) => line_of(line, &entry),
@@ -233,22 +235,24 @@ extern "C" fn on_interrupt(_: libc::c_int) {
     INTERRUPTED.store(true, Ordering::Release);
 }
 
-/// ^C ends what is computed meanwhile, not the program.
-fn interruptible<T>(work: impl FnOnce(&CancelToken) -> T) -> T {
-    INTERRUPTED.store(false, Ordering::Release);
-    // SAFETY: installs a handler that only sets a flag, and puts back afterwards what was there.
-    let before = unsafe {
+/// From here on ^C ends no more than what is computed. While a line is typed the key is the editor's.
+fn catch_interrupts() {
+    // SAFETY: installs a handler that only sets a flag; interrupted calls are started again.
+    unsafe {
         let mut action = std::mem::zeroed::<libc::sigaction>();
         action.sa_sigaction = on_interrupt as *const () as libc::sighandler_t;
         action.sa_flags = libc::SA_RESTART;
-        let mut before = std::mem::zeroed::<libc::sigaction>();
-        (libc::sigaction(libc::SIGINT, &action, &mut before) == 0).then_some(before)
-    };
+        libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+    }
+}
+
+/// Works with a token that ^C cancels.
+fn interruptible<T>(work: impl FnOnce(&CancelToken) -> T) -> T {
     let cancel = CancelToken::default();
     let (done, ended) = mpsc::channel::<()>();
-    let result = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let watched = cancel.clone();
-        // Without the thread ^C changes nothing; every computation ends by itself.
+        // Without the thread ^C changes nothing, and every computation still ends by itself.
         let _ = std::thread::Builder::new().name("interrupts".into()).spawn_scoped(scope, move || {
             while let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(GLANCE) {
                 if INTERRUPTED.load(Ordering::Acquire) {
@@ -259,12 +263,7 @@ fn interruptible<T>(work: impl FnOnce(&CancelToken) -> T) -> T {
         let result = work(&cancel);
         drop(done);
         result
-    });
-    if let Some(before) = before {
-        // SAFETY: puts back the disposition that was there.
-        unsafe { libc::sigaction(libc::SIGINT, &before, std::ptr::null_mut()) };
-    }
-    result
+    })
 }
 
 /// Completes what is typed.

@@ -43,6 +43,7 @@ impl Repl {
         let typed = match parse_entry(FileId(0), text) {
             // A mistake is told as such; anything that would change the session is not looked at.
             Entry::Wrong(_) => self.session.enter(text),
+            Entry::Incomplete => return self.never_complete(text),
             _ if is_expression(text) => self.session.enter(text),
             _ => return self.misused("`:type` takes one expression", "for example: `:type [1, 2].sum()`"),
         };

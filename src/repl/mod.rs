@@ -13,7 +13,7 @@ pub use complete::Candidate;
 use crate::check::{Environment, Kept, Module, Program, Session, Sources, Statements, Typed, VALUE};
 use crate::diagnostics::codes::{lint, source as source_codes, syntax};
 use crate::diagnostics::render::{self, Style};
-use crate::diagnostics::{Diagnostic, ErrorKind, Failure};
+use crate::diagnostics::{Code, Diagnostic, ErrorKind, Failure};
 use crate::interpreter::{CancelToken, Lowered, Root, Stop};
 use crate::source::{FileId, LoadError, Origin, SourceMap, Span};
 use crate::syntax::{Entry, parse, parse_entry};
@@ -121,7 +121,7 @@ impl Repl {
         }
         match self.session.enter(text) {
             Typed::Incomplete if !last => Reply::Incomplete,
-            Typed::Incomplete => self.never_complete(text),
+            Typed::Incomplete => Reply::Answer(self.never_complete(text)),
             typed => Reply::Answer(self.answer(typed, cancel)),
         }
     }
@@ -146,7 +146,8 @@ impl Repl {
             Typed::Incomplete => Answer::default(),
             Typed::Wrong { diagnostics, sources } => self.wrong(&diagnostics, &sources),
             Typed::Items { names, checked } => {
-                let mut answer = self.warnings(&checked.diagnostics, &checked.program.sources);
+                let mut answer =
+                    self.warnings(&checked.diagnostics, &checked.program.sources, &[lint::L0702]);
                 let names: Vec<String> = names.iter().map(ToString::to_string).collect();
                 for name in &names {
                     // A definition hides a value of the same name.
@@ -182,7 +183,9 @@ impl Repl {
         let world = world::Quiet::new(self.place.approvers.as_deref());
         let root = Root { path: String::from("repl"), cancel: cancel.clone() };
         let result = lowered.run_callable(statements.entry, arguments, &world, &root);
-        let mut answer = self.warnings(&statements.checked.diagnostics, &program.sources);
+        // What stands behind a statement that leaves was not written by anybody.
+        let quiet = [lint::L0702, lint::L0703];
+        let mut answer = self.warnings(&statements.checked.diagnostics, &program.sources, &quiet);
         answer.lines.extend(world.said().into_iter().map(Line::Said));
         match result {
             Ok(Value::Record(record)) => {
@@ -231,7 +234,7 @@ impl Repl {
     }
 
     /// An entry that its person ended before it was whole.
-    fn never_complete(&mut self, text: &str) -> Reply {
+    fn never_complete(&self, text: &str) -> Answer {
         let mut sources = SourceMap::new();
         let id = sources.add("entry", Origin::Memory, text);
         let mut diagnostics = match parse_entry(id, &format!("{text}\n\n")) {
@@ -247,25 +250,27 @@ impl Repl {
                     .label("something must follow");
             diagnostics.push(found.help("go on in the next line; an empty line ends an entry"));
         }
-        Reply::Answer(self.wrong(&diagnostics, &sources))
+        self.wrong(&diagnostics, &sources)
     }
 
-    /// Warnings about the newest text; those about earlier ones have been shown.
-    fn warnings(&self, diagnostics: &[Diagnostic], sources: &SourceMap) -> Answer {
-        // Unused names are what a session begins with.
+    /// Warnings about the newest text; those about earlier ones have been shown. `quiet` are left out: that a name is
+    /// not used yet is how a session begins.
+    fn warnings(&self, diagnostics: &[Diagnostic], sources: &SourceMap, quiet: &[Code]) -> Answer {
         let newest = sources.files().filter(|f| f.origin != Origin::Std).map(|f| f.id).max();
-        let fresh = |d: &&Diagnostic| Some(d.primary.span.file) == newest && d.code != lint::L0702;
+        let fresh = |d: &&Diagnostic| Some(d.primary.span.file) == newest && !quiet.contains(&d.code);
         let fresh: Vec<Diagnostic> = diagnostics.iter().filter(fresh).cloned().collect();
         let mut answer = Answer::default();
         if !fresh.is_empty() {
-            answer.lines.push(Line::Drawn(render::text(&fresh, sources, &self.style)));
+            let drawn = render::text(&fresh, sources, &self.style);
+            answer.lines.push(Line::Drawn(format!("{}\n", drawn.trim_end())));
         }
         answer
     }
 
     fn wrong(&self, diagnostics: &[Diagnostic], sources: &SourceMap) -> Answer {
         let errors: Vec<Diagnostic> = diagnostics.iter().filter(|d| d.is_error()).cloned().collect();
-        Answer { lines: Vec::new(), wrong: Some(render::text(&errors, sources, &self.style)) }
+        let drawn = render::text(&errors, sources, &self.style);
+        Answer { lines: Vec::new(), wrong: Some(format!("{}\n", drawn.trim_end())) }
     }
 
     fn failed(&self, failure: &Failure, sources: &SourceMap) -> Answer {
