@@ -13,6 +13,7 @@ use super::report::Trouble;
 use super::runs::{Row, moment, named, of_project, print, run_schema, state_of, style, width};
 use super::screen::Screen;
 use crate::cli::args::StateArg;
+use crate::effects::process::command_line;
 use crate::journal::{Event, EventType, ReadError, Reader, RunDir, TornTail};
 use crate::ui::style::Paint;
 use crate::ui::{json as ui_json, time};
@@ -45,8 +46,9 @@ pub fn show(run: &str, full: bool, format: Format, screen: &Screen) -> Result<Ex
         }
         Format::Text => {
             let mut page = Page::new(style(screen), width(), full);
-            header(&mut page, &row, recorded.events.first());
             recorded.events.iter_mut().for_each(|e| inline(&dir, e));
+            let first = recorded.events.first().cloned();
+            header(&mut page, &row, first.as_ref());
             let now = match row.state {
                 _ if recorded.damage.is_some() => Standing::Unknown,
                 StateArg::Running => Standing::UnderWay,
@@ -54,7 +56,8 @@ pub fn show(run: &str, full: bool, format: Format, screen: &Screen) -> Result<Ex
                 _ => Standing::Over,
             };
             Story::of(recorded.events).tell(&mut page, now);
-            ending(&mut page, &row, &recorded.damage, recorded.torn);
+            let anew = anew(first.as_ref());
+            ending(&mut page, &row, &anew, &recorded.damage, recorded.torn);
             print(&page.text());
         }
     }
@@ -161,7 +164,7 @@ fn header(page: &mut Page, row: &Row, first: Option<&Event>) {
 }
 
 /// How it stands, and what continues it.
-fn ending(page: &mut Page, row: &Row, damage: &Option<(u64, String)>, torn: Option<TornTail>) {
+fn ending(page: &mut Page, row: &Row, anew: &str, damage: &Option<(u64, String)>, torn: Option<TornTail>) {
     page.blank();
     if let Some((line, why)) = damage {
         page.put(0, &[(Some(Paint::Bad), &format!("DAMAGED at line {line}: {why}"))]);
@@ -189,13 +192,28 @@ fn ending(page: &mut Page, row: &Row, damage: &Option<(u64, String)>, torn: Opti
             None => format!("go on with: wflow resume {short}"),
         },
         StateArg::Interrupted | StateArg::InDoubt => format!("go on with: wflow resume {short}"),
-        StateArg::Failed | StateArg::Rejected | StateArg::Cancelled => match &known.file {
-            Some(file) => format!("start it anew with: wflow run {file}"),
-            None => return,
-        },
+        StateArg::Failed | StateArg::Rejected | StateArg::Cancelled if !anew.is_empty() => {
+            format!("start it anew with: {anew}")
+        }
         _ => return,
     };
     page.put(1, &[(None, &next)]);
+}
+
+/// The command that starts the same again; empty where it is not known, or where nobody would type it.
+fn anew(first: Option<&Event>) -> String {
+    let Some((file, workflow)) = first.and_then(|e| Some((e.text("file")?, e.text("workflow")?))) else {
+        return String::new();
+    };
+    let args =
+        first.and_then(|e| e.data.get("args")).filter(|a| a.as_object().is_some_and(|a| !a.is_empty()));
+    let args = args.map(ToString::to_string).unwrap_or_default();
+    let mut words = vec!["wflow", "run", file, "--workflow", workflow];
+    if !args.is_empty() {
+        words.extend(["--json-args", &args]);
+    }
+    let line = command_line(words);
+    if line.len() > 500 { String::new() } else { line }
 }
 
 /// JSON Schema (draft 2020-12) of `wflow runs show --format json`.

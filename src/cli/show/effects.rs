@@ -99,7 +99,8 @@ impl Effect {
                 let text = |key: &str| done.and_then(|r| r.get(key)).and_then(Json::as_str);
                 let who = text("provider").unwrap_or("an AI");
                 let model = text("model").or_else(|| self.request("model").and_then(Json::as_str));
-                let model = model.map_or(String::new(), |m| format!(" ({m})"));
+                // A person is both.
+                let model = model.filter(|m| *m != who).map_or(String::new(), |m| format!(" ({m})"));
                 let tries = self.messages().iter().filter(|m| is_from(m, "user")).count();
                 let again = if tries > 1 { ", once more" } else { "" };
                 (
@@ -150,7 +151,7 @@ impl Effect {
                 for message in &messages[shown..] {
                     let who = if is_from(message, "user") { "question" } else { "answer before" };
                     page.put(depth, &[(dim, who)]);
-                    page.quote(depth, &text(message));
+                    page.quote_head(depth, &text(message));
                 }
             }
             "write" if page.full => {

@@ -101,29 +101,34 @@ impl Page {
 
     /// Some lines of a text behind a bar: its beginning and its end, unless everything is wanted.
     pub fn quote(&mut self, depth: usize, text: &str) {
-        self.bar(depth, escape::block(text));
+        self.bar(depth, escape::block(text), TAIL);
+    }
+
+    /// Of a text whose end says little, only the beginning.
+    pub fn quote_head(&mut self, depth: usize, text: &str) {
+        self.bar(depth, escape::block(text), 0);
     }
 
     pub fn json(&mut self, depth: usize, value: &Json) {
         let room = self.width.saturating_sub(INDENT * depth.min(DEEPEST) + 2).max(16);
         match value {
             Json::String(text) if text.contains('\n') => self.quote(depth, text),
-            value => self.bar(depth, ui_json::pretty(value, room)),
+            value => self.bar(depth, ui_json::pretty(value, room), TAIL),
         }
     }
 
     /// `lines` are safe already.
-    fn bar(&mut self, depth: usize, lines: Vec<String>) {
+    fn bar(&mut self, depth: usize, lines: Vec<String>, tail: usize) {
         let bar = self.style.paint(Paint::Dim, if self.style.unicode { "│ " } else { "| " });
         let indent = " ".repeat(INDENT * depth.min(DEEPEST));
         let room = self.width.saturating_sub(indent.len() + 2).max(14);
         let count = lines.len();
         // One more line is no longer than saying that it is missing.
-        let cut = !self.full && count > HEAD + TAIL + 1;
+        let cut = !self.full && count > HEAD + tail + 1;
         for (i, line) in lines.iter().enumerate() {
-            if cut && (HEAD..count - TAIL).contains(&i) {
+            if cut && (HEAD..count - tail).contains(&i) {
                 if i == HEAD {
-                    let more = format!("({} more lines: --full shows them)", count - HEAD - TAIL);
+                    let more = format!("({} more lines: --full shows them)", count - HEAD - tail);
                     let more = self.style.paint(Paint::Dim, &more);
                     self.out.push_str(&format!("{indent}{bar}{more}\n"));
                 }

@@ -19,6 +19,8 @@ pub struct Story {
     /// Effects and gates by path: what is said of them later belongs to the latest.
     latest: HashMap<String, usize>,
     titles: HashMap<String, String>,
+    /// The turn that a loop at a path was in last.
+    turns: HashMap<String, u64>,
     /// Of the latest owner.
     epoch: u64,
     /// What the run, or the last process that worked on it, ended with.
@@ -36,6 +38,13 @@ pub enum Standing {
     Over,
     /// Its end cannot be read.
     Unknown,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    /// Of a place whose inside has been told.
+    End,
 }
 
 struct Node {
@@ -57,6 +66,8 @@ struct Place {
     kind: Kind,
     /// A step's title, if it has one.
     name: String,
+    /// Of a branch: which `parallel` it belongs to.
+    site: String,
     /// Of a step in this sitting.
     started: Option<Timestamp>,
     ended: Option<Timestamp>,
@@ -71,8 +82,9 @@ enum Kind {
     Continued,
     Undo,
     Call,
+    Parallel,
     Branch,
-    Turn,
+    Turn(u64),
 }
 
 impl Story {
@@ -83,6 +95,7 @@ impl Story {
             places: HashMap::new(),
             latest: HashMap::new(),
             titles: HashMap::new(),
+            turns: HashMap::new(),
             epoch: 0,
             end: None,
         };
@@ -228,15 +241,17 @@ impl Story {
         loop {
             let next = path[end + 1..].find('/').map_or(path.len(), |at| end + 1 + at);
             let (whole, name) = (&path[..next], &path[end + 1..next]);
+            self.turn(&path[..end], name);
             here = Some(match self.places.get(whole) {
                 Some(id) => *id,
                 None => {
-                    let (kind, name) = kind_of(name);
-                    let name = match (kind, self.titles.get(whole)) {
-                        (Kind::Continued, Some(title)) => title.clone(),
-                        _ => name,
-                    };
-                    let id = self.add(here, epoch, What::Place(Place::new(kind, &name, None)));
+                    let (kind, shown) = kind_of(name);
+                    let mut place = Place::new(kind, shown, None);
+                    place.site = name.split_once('.').map_or(String::new(), |(site, _)| site.to_owned());
+                    if let (Kind::Continued, Some(title)) = (kind, self.titles.get(whole)) {
+                        place.name = title.clone();
+                    }
+                    let id = self.add(here, epoch, What::Place(place));
                     self.places.insert(whole.to_owned(), id);
                     id
                 }
@@ -248,21 +263,63 @@ impl Story {
         }
     }
 
+    /// One loop after another in the same place counts its turns anew; in a `parallel` they come in any order.
+    fn turn(&mut self, parent: &str, segment: &str) {
+        let (Kind::Turn(turn), _) = kind_of(segment) else { return };
+        if last(parent).starts_with("parallel#") {
+            return;
+        }
+        let before = self.turns.insert(parent.to_owned(), turn);
+        if before.is_some_and(|before| turn < before) {
+            let inside = format!("{parent}/[");
+            self.places.retain(|known, _| !known.starts_with(&inside));
+        }
+    }
+
+    /// Side by side there is no order in time: branches by their name, turns by their number.
+    fn in_order(&self, children: &[usize]) -> Vec<usize> {
+        let mut children = children.to_vec();
+        let place = |id: usize| match &self.nodes[id].what {
+            What::Place(place) => Some(place),
+            _ => None,
+        };
+        let beside = |a: &usize, b: &usize| match (place(*a), place(*b)) {
+            (Some(a), Some(b)) => a.kind == Kind::Branch && b.kind == Kind::Branch && a.site == b.site,
+            _ => false,
+        };
+        for branches in children.chunk_by_mut(beside) {
+            branches.sort_by_key(|id| place(*id).map(|p| p.name.clone()));
+        }
+        children
+    }
+
     /// `now`: how the run stands, which is how whatever has no end stands.
     pub fn tell(&self, page: &mut Page, now: Standing) {
-        // Children in reverse, so that the stack gives them in order; a deep path needs no deep recursion.
-        let mut work: Vec<(usize, usize)> = self.top.iter().rev().map(|id| (*id, 0)).collect();
-        while let Some((id, depth)) = work.pop() {
+        // On a stack of its own, the last on top: a deep path needs no deep recursion.
+        let mut work: Vec<(Part, usize, usize)> =
+            self.top.iter().rev().map(|id| (Part::Whole, *id, 0)).collect();
+        while let Some((part, id, depth)) = work.pop() {
             let node = &self.nodes[id];
             // What an earlier process left open, a later one may have gone on with.
             let now = if node.epoch < self.epoch { Standing::Paused } else { now };
             match &node.what {
+                What::Place(place) if part == Part::End => place.tell_end(page, depth + 1),
                 What::Place(place) => place.tell(page, depth, now),
                 What::Effect(effect) => effect.tell(page, depth, now),
                 What::Gate(opened) => opened.tell(page, depth),
                 What::Event(event) => tell_event(page, depth, event),
             }
-            work.extend(node.children.iter().rev().map(|child| (*child, depth + 1)));
+            if let (Part::Whole, What::Place(place)) = (part, &node.what) {
+                work.push((Part::End, id, depth));
+                let mut children = self.in_order(&node.children);
+                if place.kind == Kind::Parallel {
+                    children.sort_by_key(|child| match &self.nodes[*child].what {
+                        What::Place(Place { kind: Kind::Turn(turn), .. }) => *turn,
+                        _ => u64::MAX,
+                    });
+                }
+                work.extend(children.into_iter().rev().map(|child| (Part::Whole, child, depth + 1)));
+            }
         }
         if let Some(end) = &self.end {
             page.blank();
@@ -273,7 +330,15 @@ impl Story {
 
 impl Place {
     fn new(kind: Kind, name: &str, started: Option<Timestamp>) -> Place {
-        Place { kind, name: name.to_owned(), started, ended: None, value: None, failure: None }
+        Place {
+            kind,
+            name: name.to_owned(),
+            site: String::new(),
+            started,
+            ended: None,
+            value: None,
+            failure: None,
+        }
     }
 
     fn tell(&self, page: &mut Page, depth: usize, now: Standing) {
@@ -321,14 +386,19 @@ impl Place {
             }
             Kind::Call => page.put(depth, &[(dim, &format!("{}()", self.name))]),
             Kind::Branch => page.put(depth, &[(dim, &format!("branch {}", self.name))]),
-            Kind::Turn => page.put(depth, &[(dim, &format!("turn {}", self.name))]),
+            Kind::Turn(turn) => page.put(depth, &[(dim, &format!("turn {}", turn.saturating_add(1)))]),
+            Kind::Parallel => page.put(depth, &[(dim, "parallel")]),
         }
+    }
+
+    /// What stands below all that happened in it.
+    fn tell_end(&self, page: &mut Page, depth: usize) {
         if let Some(value) = self.value.as_ref().filter(|_| page.full) {
-            page.put(depth + 1, &[(dim, "value")]);
-            page.json(depth + 2, value);
+            page.put(depth, &[(Some(Paint::Dim), "value")]);
+            page.json(depth, value);
         }
         if let Some(failure) = &self.failure {
-            page.failure(depth + 1, failure);
+            page.failure(depth, failure);
         }
     }
 }
@@ -342,17 +412,18 @@ fn last(path: &str) -> &str {
 }
 
 /// What a part of a path stands for, with the name that people see.
-fn kind_of(segment: &str) -> (Kind, String) {
-    if let Some(turn) = segment.strip_prefix('[').and_then(|s| s.strip_suffix(']')) {
-        let turn = turn.parse::<u64>().map_or_else(|_| turn.to_owned(), |n| n.saturating_add(1).to_string());
-        return (Kind::Turn, turn);
+fn kind_of(segment: &str) -> (Kind, &str) {
+    let turn = segment.strip_prefix('[').and_then(|s| s.strip_suffix(']'));
+    if let Some(turn) = turn.and_then(|t| t.parse().ok()) {
+        return (Kind::Turn(turn), segment);
     }
     match segment.split_once('#') {
-        Some((_, rest)) if rest.contains('.') => {
-            (Kind::Branch, rest.split_once('.').map_or("", |(_, name)| name).to_owned())
-        }
-        Some((name, _)) => (Kind::Call, name.to_owned()),
-        None => (Kind::Continued, segment.to_owned()),
+        Some((name, rest)) => match rest.split_once('.') {
+            Some((_, branch)) => (Kind::Branch, branch),
+            None if name == "parallel" => (Kind::Parallel, name),
+            None => (Kind::Call, name),
+        },
+        None => (Kind::Continued, segment),
     }
 }
 
