@@ -5,6 +5,7 @@
 
 mod effects;
 mod page;
+mod place;
 mod story;
 
 use super::args::Format;
@@ -18,8 +19,9 @@ use crate::journal::{Event, EventType, ReadError, Reader, RunDir, TornTail};
 use crate::ui::style::Paint;
 use crate::ui::{json as ui_json, time};
 use page::Page;
+use place::Standing;
 use serde_json::{Map, Value as Json, json};
-use story::{Standing, Story};
+use story::Story;
 
 /// A journal as far as it can be read.
 struct Recorded {

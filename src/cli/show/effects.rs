@@ -1,7 +1,7 @@
 //! Commands, questions, gates, facts: one story each.
 
 use super::page::Page;
-use super::story::Standing;
+use super::place::Standing;
 use crate::cli::runs::moment;
 use crate::effects::process::command_line;
 use crate::journal::{Event, EventType, Timestamp, bytes_from_json};
