@@ -239,7 +239,7 @@ fn describe(rule: Rule) -> Option<(u8, &'static str)> {
         | Rule::clause_expr
         | Rule::expr_range
         | Rule::guard
-        | Rule::operand_plain
+        | Rule::closed_operand
         | Rule::message
         | Rule::expr_stmt => (2, "an expression"),
         Rule::stmt | Rule::let_stmt | Rule::var_stmt => (3, "a statement"),
@@ -252,7 +252,7 @@ fn describe(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::type_expr
         | Rule::type_opt
         | Rule::type_name
-        | Rule::type_opt_tight
+        | Rule::type_short
         | Rule::type_list
         | Rule::type_map
         | Rule::type_record

@@ -52,19 +52,21 @@ impl Builder<'_> {
                     }
                 }
                 Rule::cmd_escape => self.command_escape(&part, &mut lit, false),
-                Rule::cmd_interp => self.interpolation(part, &mut parts, &mut lit),
-                Rule::cmd_spread => {
-                    spread = Some(own);
-                    push(&mut parts, &mut lit);
-                    if let Some(e) = part.into_inner().next() {
-                        parts.push(WordPart::Spread(self.operand_expr(e)));
+                Rule::cmd_interp => {
+                    if self.interpolation(part, &mut parts, &mut lit) {
+                        spread = Some(own);
                     }
                 }
                 Rule::cmd_single | Rule::cmd_double => {
                     quoted = true;
                     for inner in part.into_inner() {
                         match inner.as_rule() {
-                            Rule::cmd_interp => self.interpolation(inner, &mut parts, &mut lit),
+                            Rule::cmd_interp => {
+                                let own = self.span(&inner);
+                                if self.interpolation(inner, &mut parts, &mut lit) {
+                                    spread = Some(own);
+                                }
+                            }
                             Rule::cmd_escape => self.command_escape(&inner, &mut lit, true),
                             _ => lit.push_str(inner.as_str()),
                         }
@@ -86,11 +88,15 @@ impl Builder<'_> {
         Word { span, parts, quoted }
     }
 
-    fn interpolation(&mut self, pair: P<'_>, parts: &mut Vec<WordPart>, lit: &mut String) {
+    /// True if it is a spread, `{list...}`.
+    fn interpolation(&mut self, pair: P<'_>, parts: &mut Vec<WordPart>, lit: &mut String) -> bool {
         push(parts, lit);
-        if let Some(e) = pair.into_inner().next() {
-            parts.push(WordPart::Expr(self.expr(e)));
-        }
+        let mut inner = pair.into_inner();
+        let Some(e) = inner.next() else { return false };
+        let e = self.expr(e);
+        let spread = inner.next().is_some();
+        parts.push(if spread { WordPart::Spread(e) } else { WordPart::Expr(e) });
+        spread
     }
 
     fn command_escape(&mut self, pair: &P<'_>, lit: &mut String, quoted: bool) {

@@ -19,7 +19,8 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::{FileId, Span};
 use pest::iterators::{Pair, Pairs};
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 pub(super) type P<'i> = Pair<'i, Rule>;
@@ -31,13 +32,13 @@ pub(super) struct Builder<'a> {
     pub base: usize,
     comments: &'a [Comment],
     next: u32,
-    names: HashMap<&'a str, Arc<str>>,
+    names: HashSet<Arc<str>, BuildHasherDefault<NameHasher>>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Builder<'a> {
     pub fn new(file: FileId, text: &'a str, comments: &'a [Comment]) -> Self {
-        Builder { file, text, base: 0, comments, next: 0, names: HashMap::new(), diagnostics: Vec::new() }
+        Builder { file, text, base: 0, comments, next: 0, names: HashSet::default(), diagnostics: Vec::new() }
     }
 
     pub fn done(self) -> (FileId, Option<Arc<str>>, u32, Vec<Diagnostic>) {
@@ -56,10 +57,31 @@ impl<'a> Builder<'a> {
 
     pub fn span(&self, pair: &P<'_>) -> Span {
         let s = pair.as_span();
-        // A rule may have eaten the trivia behind it; nobody wants to see that underlined.
-        let text = pair.as_str();
-        let trimmed = trim_end(text);
-        Span::new(self.file, self.base + s.start(), self.base + s.start() + trimmed)
+        let start = self.base + s.start();
+        Span::new(self.file, start, self.trimmed(start, self.base + s.end()))
+    }
+
+    /// A rule may have eaten the trivia behind it; nobody wants to see that underlined.
+    fn trimmed(&self, start: usize, end: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut end = end.min(bytes.len());
+        loop {
+            let before = end;
+            while end > start && matches!(bytes[end - 1], b' ' | b'\n' | b'\t' | b'\r') {
+                end -= 1;
+            }
+            // A comment ends with its line, so one can only stand before a line end or the end of the text.
+            if before == end && end != bytes.len() {
+                return end;
+            }
+            let after = self.comments.partition_point(|c| (c.span.end as usize) < end);
+            match self.comments.get(after) {
+                Some(c) if c.span.end as usize == end && c.span.start as usize >= start => {
+                    end = c.span.start as usize;
+                }
+                _ => return end,
+            }
+        }
     }
 
     pub fn at(&self, start: usize, end: usize) -> Span {
@@ -75,10 +97,7 @@ impl<'a> Builder<'a> {
             return known.clone();
         }
         let shared: Arc<str> = name.into();
-        // The key is looked up in the text itself, which outlives the map.
-        if let Some(at) = self.text.find(name) {
-            self.names.insert(&self.text[at..at + name.len()], shared.clone());
-        }
+        self.names.insert(shared.clone());
         shared
     }
 
@@ -175,24 +194,25 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Names are short and looked up often; whoever makes them collide slows down only the reading of their own file.
+#[derive(Default)]
+pub(super) struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk.iter().fold(0u64, |w, b| w << 8 | u64::from(*b));
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
+}
+
 fn join_docs(lines: &[&str]) -> Arc<str> {
     let text: Vec<&str> = lines.iter().map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
     text.join("\n").trim().into()
 }
 
-/// How long a text is without the trivia at its end.
-fn trim_end(text: &str) -> usize {
-    let trimmed = text.trim_end();
-    // Only a comment can hide behind the last line's code; look for one only where a line holds `//`.
-    match trimmed.rfind('\n') {
-        _ if !trimmed.contains("//") => trimmed.len(),
-        at => {
-            let line_start = at.map_or(0, |i| i + 1);
-            let line = &trimmed[line_start..];
-            match line.find("//") {
-                Some(c) if !line[..c].contains(['"', '`']) => trim_end(&trimmed[..line_start + c]),
-                _ => trimmed.len(),
-            }
-        }
-    }
-}

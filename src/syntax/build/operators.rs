@@ -20,7 +20,10 @@ enum Infix {
 /// An operand with the prefixes that stand before it.
 struct Operand {
     prefixes: Vec<(UnaryOp, Span)>,
-    expr: Expr,
+    /// Absent only while the tree is being changed.
+    expr: Option<Expr>,
+    links: usize,
+    closed: bool,
 }
 
 /// How tightly an operator binds; and `not` between `and` and the comparisons.
@@ -72,53 +75,54 @@ fn infix(text: &str) -> Infix {
 }
 
 impl Builder<'_> {
-    /// An `expr`, `clause_expr` or `expr_range`.
+    /// An `expr`, `clause_expr`, `guard` or `expr_range`.
     pub fn expr(&mut self, pair: P<'_>) -> Expr {
         let whole = self.span(&pair);
         let mut inner = pair.into_inner();
         let Some(first) = inner.next() else { return self.expr_error(whole) };
-        let first = self.operand(first);
+        let mut last = self.operand(first);
         // Most expressions have no operator.
-        let Some(op) = inner.next() else { return self.prefixed(first) };
-        let mut operands = vec![first];
-        let mut ops: Vec<(Infix, Span)> = Vec::new();
-        let mut next_op = Some(op);
-        while let Some(op) = next_op {
-            let span = self.span(&op);
-            let kind = infix(op.as_str());
-            if kind == Infix::Binary(BinaryOp::Sub) && op.as_rule() != Rule::minus_tight {
-                self.even_spaces(span);
-            }
-            ops.push((kind, span));
-            match inner.next() {
-                Some(operand) => {
+        let Some(next) = inner.next() else { return self.prefixed(last) };
+        let mut parts: Vec<(Operand, Infix, Span)> = Vec::new();
+        let mut next = Some(next);
+        while let Some(part) = next {
+            match part.as_rule() {
+                Rule::op | Rule::op_arith | Rule::minus_tight | Rule::range_op => {
+                    let span = self.span(&part);
+                    let kind = infix(part.as_str());
+                    if kind == Infix::Binary(BinaryOp::Sub) && part.as_rule() != Rule::minus_tight {
+                        self.even_spaces(span);
+                    }
+                    let Some(operand) = inner.next() else { break };
                     let operand = self.operand(operand);
-                    operands.push(operand);
+                    parts.push((std::mem::replace(&mut last, operand), kind, span));
                 }
-                None => break,
+                Rule::arrow => self.arrow(&mut last, part),
+                _ => self.link(&mut last, part),
             }
-            next_op = inner.next();
+            next = inner.next();
         }
-        if ops.len() > MAX_CHAIN {
+        if parts.len() > MAX_CHAIN {
             self.error(
                 Diagnostic::error(
                     syntax::E0102,
                     whole,
                     format!(
                         "an expression may have at most {MAX_CHAIN} operators; this one has {}",
-                        ops.len()
+                        parts.len()
                     ),
                 )
+                .label("too many operators")
                 .help("give parts of it names with `let`, or join a list: `[a, b, c].join(\"\")`"),
             );
             return self.expr_error(whole);
         }
-        let mut operands = operands.into_iter();
-        let Some(first) = operands.next() else { return self.expr_error(whole) };
-        let mut rest: Vec<(Infix, Span, Operand)> =
-            ops.into_iter().zip(operands).map(|((op, span), operand)| (op, span, operand)).collect();
-        rest.reverse();
-        self.climb(first, &mut rest, 0)
+        // Each operator goes with the operand behind it; the next one stands last.
+        let mut rest: Vec<(Infix, Span, Operand)> = Vec::with_capacity(parts.len());
+        for (operand, op, span) in parts.into_iter().rev() {
+            rest.push((op, span, std::mem::replace(&mut last, operand)));
+        }
+        self.climb(last, &mut rest, 0)
     }
 
     /// Everything from `left` on that binds at least as tightly as `min`. `rest` is reversed: its next part is last.
@@ -163,12 +167,15 @@ impl Builder<'_> {
         let Some(at) = not_at else { return self.prefixed(operand) };
         let mut outer = operand.prefixes;
         let inner = outer.split_off(at + 1);
-        let body = self.climb(Operand { prefixes: inner, expr: operand.expr }, rest, NOT + 1);
-        self.prefixed(Operand { prefixes: outer, expr: body })
+        let body = self.climb(Operand { prefixes: inner, ..operand }, rest, NOT + 1);
+        self.prefixed(Operand { prefixes: outer, expr: Some(body), links: 0, closed: false })
     }
 
     fn prefixed(&mut self, operand: Operand) -> Expr {
-        let mut expr = operand.expr;
+        let mut expr = match operand.expr {
+            Some(expr) => expr,
+            None => self.expr_error(Span { file: self.file, start: 0, end: 0 }),
+        };
         for (op, op_span) in operand.prefixes.into_iter().rev() {
             let span = op_span.to(expr.span);
             // A negative number is a literal, so that the least Int can be written.
@@ -191,48 +198,78 @@ impl Builder<'_> {
 
     fn operand(&mut self, pair: P<'_>) -> Operand {
         let whole = self.span(&pair);
-        let mut prefixes = Vec::new();
-        let mut expr: Option<Expr> = None;
-        let mut links = 0usize;
+        let closed = pair.as_rule() == Rule::closed_operand;
+        let mut out = Operand { prefixes: Vec::new(), expr: None, links: 0, closed };
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::prefix => {
                     let op = if part.as_str() == "-" { UnaryOp::Negate } else { UnaryOp::Not };
-                    prefixes.push((op, self.span(&part)));
+                    out.prefixes.push((op, self.span(&part)));
                 }
-                Rule::call
-                | Rule::index
-                | Rule::dot_field
-                | Rule::dot_lower
-                | Rule::optional_field
-                | Rule::as_clause => {
-                    links += 1;
-                    if links > MAX_CHAIN {
-                        if links == MAX_CHAIN + 1 {
-                            self.chain_too_long(whole);
-                        }
-                        continue;
-                    }
-                    if let Some(base) = expr.take() {
-                        expr = Some(self.postfix(base, part));
-                    }
-                }
+                _ if out.expr.is_some() => self.link(&mut out, part),
                 _ => {
-                    let negated = prefixes.last().is_some_and(|(op, _)| *op == UnaryOp::Negate);
-                    expr = Some(self.primary(part, negated));
+                    let negated = out.prefixes.last().is_some_and(|(op, _)| *op == UnaryOp::Negate);
+                    out.expr = Some(self.primary(part, negated));
                 }
             }
         }
-        if prefixes.len() > MAX_CHAIN {
+        if out.prefixes.len() > MAX_CHAIN {
             self.chain_too_long(whole);
-            prefixes.clear();
+            out.prefixes.clear();
         }
-        Operand { prefixes, expr: expr.unwrap_or_else(|| self.expr_error(whole)) }
+        out
     }
 
-    pub fn operand_expr(&mut self, pair: P<'_>) -> Expr {
-        let operand = self.operand(pair);
-        self.prefixed(operand)
+    /// `.field`, `(args)`, `[index]`, `as T` behind an operand.
+    fn link(&mut self, operand: &mut Operand, part: P<'_>) {
+        let span = self.span(&part);
+        operand.links += 1;
+        if operand.links > MAX_CHAIN {
+            if operand.links == MAX_CHAIN + 1 {
+                self.chain_too_long(span);
+            }
+            return;
+        }
+        if operand.closed && part.as_rule() != Rule::as_clause {
+            operand.closed = false;
+            self.error(
+                Diagnostic::error(syntax::E0101, span, "nothing can be taken from what ends in a brace or in clauses")
+                    .label("this belongs to no value")
+                    .help("put what stands before it into parentheses, or give it a name with `let`"),
+            );
+        }
+        if let Some(base) = operand.expr.take() {
+            operand.expr = Some(self.postfix(base, part));
+        }
+    }
+
+    /// `x => e`: the operand before the arrow is the parameter.
+    fn arrow(&mut self, operand: &mut Operand, part: P<'_>) {
+        let span = self.span(&part);
+        let body = part.into_inner().next().map(|b| self.body(b));
+        let body = body.unwrap_or_else(|| self.expr_error(span));
+        let before = operand.expr.take();
+        let at = before.as_ref().map_or(span, |e| e.span);
+        let param = match before.map(|e| e.kind) {
+            Some(ExprKind::Name(name)) => Some(name),
+            Some(ExprKind::Paren(inner)) => match inner.kind {
+                ExprKind::Name(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        };
+        let kind = match param {
+            Some(name) => ExprKind::Lambda { params: vec![name], body: Box::new(body) },
+            None => {
+                self.error(
+                    Diagnostic::error(syntax::E0101, at, "only names can stand before `=>`")
+                        .label("not a parameter")
+                        .help("a lambda is written `x => x + 1` or `(x, y) => x + y`"),
+                );
+                ExprKind::Error
+            }
+        };
+        operand.expr = Some(Expr { id: self.id(), span: at.to(span), kind });
     }
 
     pub fn chain_too_long(&mut self, span: Span) {

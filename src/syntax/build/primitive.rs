@@ -5,6 +5,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
 use crate::syntax::parser::Rule;
+use crate::syntax::scan::MAX_CHAIN;
 
 impl Builder<'_> {
     /// `as T`
@@ -29,7 +30,6 @@ impl Builder<'_> {
     fn any_expr(&mut self, pair: P<'_>) -> Expr {
         match pair.as_rule() {
             Rule::expr | Rule::clause_expr | Rule::expr_range | Rule::guard => self.expr(pair),
-            Rule::operand => self.operand_expr(pair),
             _ => self.primary(pair, false),
         }
     }
@@ -135,13 +135,7 @@ impl Builder<'_> {
                 Rule::interactive => ask.interactive = Some(span),
                 Rule::agent_path => ask.agent = Some(self.agent_path(p)),
                 Rule::prompt => {
-                    let mut inner = p.into_inner();
-                    let Some(first) = inner.next() else { continue };
-                    let mut expr = self.primary(first, false);
-                    for link in inner {
-                        expr = self.postfix(expr, link);
-                    }
-                    ask.prompt = expr;
+                    ask.prompt = self.linked(p);
                 }
                 Rule::as_clause => {
                     let ty = self.as_clause(p);
@@ -318,23 +312,31 @@ impl Builder<'_> {
             Rule::approvers => self.approvers(pair),
             Rule::quorum => {
                 let mut inner = pair.into_inner();
-                let count = inner.next().map(|o| self.operand_expr(o));
+                let count = inner.next().map(|o| self.linked(o));
                 let of = inner.map(|a| self.approvers(a)).collect();
                 let count = count.unwrap_or_else(|| self.expr_error(span));
                 Approvers { span, kind: ApproversKind::Quorum { count, of } }
             }
             _ => {
-                let mut inner = pair.into_inner();
-                let Some(first) = inner.next() else {
-                    let e = self.expr_error(span);
-                    return Approvers { span, kind: ApproversKind::One(e) };
-                };
-                let mut expr = self.primary(first, false);
-                for link in inner {
-                    expr = self.postfix(expr, link);
-                }
+                let expr = self.linked(pair);
                 Approvers { span, kind: ApproversKind::One(expr) }
             }
         }
+    }
+
+    /// A primary expression and what touches it, as the only children of a pair.
+    fn linked(&mut self, pair: P<'_>) -> Expr {
+        let span = self.span(&pair);
+        let mut inner = pair.into_inner();
+        let Some(first) = inner.next() else { return self.expr_error(span) };
+        let mut expr = self.primary(first, false);
+        for (i, link) in inner.enumerate() {
+            if i == MAX_CHAIN {
+                self.chain_too_long(span);
+                break;
+            }
+            expr = self.postfix(expr, link);
+        }
+        expr
     }
 }
