@@ -1,62 +1,213 @@
 //! What a person most likely meant where the grammar could not go on, in their words.
 
+use super::foreign;
 use super::parser::Rule;
-use super::recover::word_at;
-use super::words::{CLAUSE_WORDS, RESERVED, is_reserved};
+use super::words::is_reserved;
 use crate::diagnostics::codes::syntax;
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::source::{FileId, Span};
 
-/// The finding for a text that stops making sense at `at`, where `expected` could have stood.
-pub(super) fn explain(file: FileId, text: &str, at: usize, expected: &[Rule]) -> Diagnostic {
-    let (span, found) = word_at(file, text, at);
-    let before = text[..at].trim_end();
-    let rest = &text[at..];
-    if let Some(known) = foreign(span, found, before, rest) {
-        return known;
-    }
-    let wanted = wanted(expected);
-    let message = match (found, wanted.is_empty()) {
-        ("", true) => "the text ends too early".to_owned(),
-        ("", false) => format!("the text ends where {wanted} should follow"),
-        (f, true) => format!("`{}` cannot stand here", shown(f)),
-        (f, false) => format!("expected {wanted}, found `{}`", shown(f)),
-    };
-    let mut diagnostic = Diagnostic::error(syntax::E0101, place(span, before), message);
-    if found.is_empty() {
-        return diagnostic.label("here");
-    }
-    diagnostic = diagnostic.label(if wanted.is_empty() {
-        "unexpected".to_owned()
-    } else {
-        format!("{wanted} should be here")
-    });
-    if is_reserved(found) && expected.iter().any(|r| matches!(r, Rule::lower | Rule::name | Rule::pattern)) {
-        return diagnostic.help(format!("`{found}` is a word of the language; a name cannot be the same"));
-    }
-    // A misspelt keyword is read as a name; the trouble then is the word after it.
-    let last = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("");
-    let words = RESERVED.iter().chain(CLAUSE_WORDS).copied();
-    for candidate in [last, found] {
-        if candidate.len() > 1
-            && !is_reserved(candidate)
-            && !CLAUSE_WORDS.contains(&candidate)
-            && let Some(near) = did_you_mean(candidate, words.clone())
-        {
-            return diagnostic.help(format!("did you mean `{near}` instead of `{candidate}`?"));
-        }
-    }
-    diagnostic
+/// Where the grammar could not go on.
+pub(super) struct Trouble<'t> {
+    pub file: FileId,
+    pub text: &'t str,
+    /// The piece that was read: from `start` to the end of its last token.
+    pub start: usize,
+    pub end: usize,
+    pub at: usize,
+    /// What the piece was read as.
+    pub rule: Rule,
+    pub expected: Vec<Rule>,
 }
 
-/// An empty place at the end of the text points at what stands before it.
-fn place(span: Span, before: &str) -> Span {
-    if !span.is_empty() {
-        return span;
+impl<'t> Trouble<'t> {
+    /// The piece so far.
+    fn so_far(&self) -> &'t str {
+        self.text.get(self.start..self.at).unwrap_or("")
     }
-    let end = before.len();
-    let start = before.char_indices().next_back().map_or(end, |(i, _)| i);
-    Span::new(span.file, start, end)
+
+    pub(super) fn first_word(&self) -> &'t str {
+        let piece = self.text.get(self.start..).unwrap_or("");
+        piece.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("")
+    }
+
+    pub(super) fn expects(&self, rules: &[Rule]) -> bool {
+        self.expected.iter().any(|r| rules.contains(r))
+    }
+}
+
+/// The finding for a text that stops making sense.
+pub(super) fn explain(t: &Trouble<'_>) -> Diagnostic {
+    let (span, found) = word_at(t.file, t.text, t.at);
+    let before = without_trivia(t.so_far());
+    let before = &t.text[..t.start + before.len()];
+    let rest = &t.text[t.at..];
+    let ends = t.at >= t.end;
+    if ends {
+        return too_early(t, before);
+    }
+    if let Some(found) = misspelt(t) {
+        return found;
+    }
+    let adjoining = &t.text[..t.at];
+    if found.starts_with('?') && t.expects(&[Rule::type_expr, Rule::type_name, Rule::type_opt]) {
+        return Diagnostic::error(syntax::E0101, span, "the `?` of an optional type stands behind it")
+            .label("not before the type")
+            .help("write for example `Int?`");
+    }
+    if let Some(known) = foreign::sign(span, found, adjoining, rest) {
+        return known;
+    }
+    if let Some(known) = super::forms::known(t, span, found, before, rest) {
+        return known;
+    }
+    if let Some(known) = foreign::near(span, found, before) {
+        return known;
+    }
+    if found.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) || joined_to_foreign_letter(before, rest) {
+        return non_ascii(t);
+    }
+    let wanted = wanted(t);
+    let message = match wanted.is_empty() {
+        true => format!("{} cannot stand here", quoted(found)),
+        false => format!("expected {wanted}, found {}", quoted(found)),
+    };
+    let mut diagnostic = Diagnostic::error(syntax::E0101, span, message);
+    diagnostic = diagnostic.label(match wanted.is_empty() {
+        true => "unexpected".to_owned(),
+        false => format!("{} should be here", wanted.split(" (").next().unwrap_or(&wanted)),
+    });
+    if is_reserved(found) && t.expects(&[Rule::lower, Rule::name, Rule::pattern]) {
+        return reserved(span, found);
+    }
+    match is_reserved(found) && t.expects(&[Rule::operand, Rule::expr, Rule::closed_operand]) {
+        true => diagnostic.help(format!("`{found}` is a word of the language, so it is no name of a value")),
+        false => diagnostic,
+    }
+}
+
+pub(super) fn reserved(span: Span, found: &str) -> Diagnostic {
+    Diagnostic::error(
+        syntax::E0104,
+        span,
+        format!("`{found}` is a word of the language and cannot be a name"),
+    )
+    .label("a name is expected here")
+    .help(format!("choose another name, such as `{found}_`"))
+}
+
+/// A misspelt keyword at the start of a piece is read as a name; what follows then makes no sense.
+fn misspelt(t: &Trouble<'_>) -> Option<Diagnostic> {
+    let word = t.first_word();
+    let behind = t.text[t.start + word.len()..t.end.max(t.start + word.len())].trim_start();
+    let goes_on =
+        behind.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '`' | '{' | '.'));
+    if word.len() < 3 || is_reserved(word) || !goes_on || matches!(word, "given" | "expect") {
+        return None;
+    }
+    let near = match t.rule {
+        Rule::one_item => did_you_mean(word, super::cut::ITEM_WORDS.iter().copied())?,
+        Rule::one_rule => did_you_mean(word, super::cut::POLICY_WORDS.iter().copied())?,
+        Rule::one_test_part | Rule::stmts => {
+            let words = super::cut::STATEMENT_WORDS.iter().copied();
+            did_you_mean(word, words.chain(["given", "expect"]))?
+        }
+        _ => return None,
+    };
+    if super::cut::ITEM_WORDS.contains(&word) || super::cut::POLICY_WORDS.contains(&word) {
+        return None;
+    }
+    let span = Span::new(t.file, t.start, t.start + word.len());
+    let known = foreign::about_word(word, span);
+    Some(known.unwrap_or_else(|| {
+        Diagnostic::error(syntax::E0101, span, format!("nothing begins with `{word}`"))
+            .label("not a word of the language")
+            .help(format!("did you mean `{near}`?"))
+    }))
+}
+
+/// The piece ends where something should follow: the place is its last token.
+fn too_early(t: &Trouble<'_>, before: &str) -> Diagnostic {
+    let last = last_token(before);
+    let span = Span::new(t.file, before.len() - last.len(), before.len());
+    if let Some(known) = super::forms::unfinished(t, span, before) {
+        return known;
+    }
+    let wanted = wanted(t);
+    let what = if wanted.is_empty() { "something".to_owned() } else { wanted };
+    let message = match last {
+        "" => format!("expected {what}, found nothing"),
+        "\"" => format!("{what} should follow this text"),
+        "`" => format!("{what} should follow this command"),
+        _ => format!("{what} should follow {}", quoted(last)),
+    };
+    Diagnostic::error(syntax::E0101, span, message).label("something is missing after this")
+}
+
+/// The last word or sign of a text, or a short form of the text in quotes that ends it.
+fn last_token(before: &str) -> &str {
+    let word = foreign::last_word(before);
+    if !word.is_empty() {
+        return word;
+    }
+    let Some(last) = before.chars().next_back() else { return "" };
+    let mut len = last.len_utf8();
+    for sign in ["=>", "->", "==", "!=", "<=", ">=", "??", "..=", "..."] {
+        if before.ends_with(sign) {
+            len = sign.len();
+        }
+    }
+    &before[before.len() - len..]
+}
+
+/// Without white space and comments at the end.
+fn without_trivia(text: &str) -> &str {
+    let mut text = text.trim_end();
+    loop {
+        let line_start = text.rfind('\n').map_or(0, |i| i + 1);
+        let line = text[line_start..].trim_start();
+        match line.starts_with("//") {
+            true => text = text[..line_start].trim_end(),
+            false => break,
+        }
+    }
+    let line_start = text.rfind('\n').map_or(0, |i| i + 1);
+    match text[line_start..].find(" //") {
+        Some(at) if !text[line_start..line_start + at].contains(['"', '`']) => {
+            text[..line_start + at].trim_end()
+        }
+        _ => text,
+    }
+}
+
+fn joined_to_foreign_letter(before: &str, rest: &str) -> bool {
+    let last = before.chars().next_back().is_some_and(|c| !c.is_ascii() && c.is_alphanumeric());
+    last && rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// A letter outside of ASCII: the whole word that it is part of.
+fn non_ascii(t: &Trouble<'_>) -> Diagnostic {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let start =
+        t.text[..t.at].char_indices().rev().take_while(|(_, c)| part(*c)).last().map_or(t.at, |(i, _)| i);
+    let len = t.text[start..].find(|c: char| !part(c)).unwrap_or(t.text.len() - start);
+    let span = Span::new(t.file, start, start + len);
+    let word = &t.text[span.range()];
+    Diagnostic::error(
+        syntax::E0101,
+        span,
+        format!("`{}` is not a name: names have only the letters a to z, digits and `_`", shown(word)),
+    )
+    .label("a letter outside of these")
+    .help("other letters may stand in texts and comments")
+}
+
+/// A sign or word of the text, in backticks; a backtick itself by its name.
+pub(super) fn quoted(found: &str) -> String {
+    match found {
+        "`" => "a backtick".to_owned(),
+        _ => format!("`{}`", shown(found)),
+    }
 }
 
 fn shown(found: &str) -> String {
@@ -66,141 +217,30 @@ fn shown(found: &str) -> String {
         .collect()
 }
 
-/// Words and signs of other languages.
-fn foreign(span: Span, found: &str, before: &str, rest: &str) -> Option<Diagnostic> {
-    let last = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("");
-    let error = |message: String, label: &str, help: &str| {
-        Some(Diagnostic::error(syntax::E0115, span, message).label(label).help(help))
+/// Where in the text an offset is, as a place that can be underlined: the word or sign that starts there.
+pub(super) fn word_at(file: FileId, text: &str, at: usize) -> (Span, &str) {
+    let rest = &text[at..];
+    let len = match rest.chars().next() {
+        None => 0,
+        Some(c) if c.is_alphanumeric() || c == '_' => {
+            rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len())
+        }
+        Some(c) => ["=>", "->", "==", "!=", "<=", ">=", "??", "?."]
+            .iter()
+            .find(|s| rest.starts_with(**s))
+            .map_or(c.len_utf8(), |s| s.len()),
     };
-    match found {
-        ";" => {
-            return error(
-                "there are no semicolons".into(),
-                "take it out",
-                "statements end by themselves, at the line's end or before",
-            );
-        }
-        "&" if rest.starts_with("&&") => {
-            return error("`&&` is written `and`".into(), "another language's sign", "write `a and b`");
-        }
-        "|" if rest.starts_with("||") => {
-            return error("`||` is written `or`".into(), "another language's sign", "write `a or b`");
-        }
-        "!" => {
-            return error(
-                "`!` is written `not`".into(),
-                "another language's sign",
-                "write `not a`; unequal is `!=`",
-            );
-        }
-        "'" => {
-            return error(
-                "a text stands in double quotes".into(),
-                "single quotes mean nothing here",
-                "write \"…\"; single quotes are only for words of a command",
-            );
-        }
-        "=" if rest.starts_with("===") => {
-            return error("`===` is written `==`".into(), "one sign too many", "write `==`");
-        }
-        "=" if before.ends_with(['<', '>', '=', '!', '+', '-', '*', '/']) => {
-            return error(
-                "there is no such operator".into(),
-                "not an operator",
-                "change a `var` with `x = x + 1`",
-            );
-        }
-        "=" => {
-            return error(
-                "`=` cannot stand here".into(),
-                "this gives a value, it does not compare",
-                "to compare write `==`; to change a variable, the line must start with its name",
-            );
-        }
-        "+" | "-" if before.ends_with(found) => {
-            return error(
-                format!("there is no `{found}{found}`"),
-                "not an operator",
-                "change a `var` with `x = x + 1`",
-            );
-        }
-        "?" if !rest.starts_with("??") && !rest.starts_with("?.") => {
-            return error(
-                "`?` is no operator on values".into(),
-                "only types take it",
-                "for an optional value write `x ?? other` or `match`",
-            );
-        }
-        "(" if last.len() > 1 && !is_reserved(last) && before.ends_with(last) => {
-            return error(
-                format!("the parenthesis of a call touches the name: `{last}(`"),
-                "a space is too much here",
-                "white space ends an expression, so take it out",
-            );
-        }
-        "-" if rest.starts_with("->") && last == ")" => {}
-        ":" if before.ends_with(':') => {
-            return error(
-                "`::` is written `.`".into(),
-                "another language's sign",
-                "write `module.name` or `Type.Variant`",
-            );
-        }
-        _ => {}
-    }
-    let word = |w: &str, message: &str, help: &str| {
-        let start = if found == w { span.start as usize } else { before.len() - w.len() };
-        let span = Span::new(span.file, start, start + w.len());
-        Some(
-            Diagnostic::error(syntax::E0115, span, message.to_owned())
-                .label("a word of another language")
-                .help(help),
-        )
-    };
-    for w in [last, found] {
-        let known = match w {
-            "mut" => word("mut", "there is no `mut`", "a variable that changes is declared with `var`"),
-            "function" | "def" | "func" => {
-                let help = "a pure function is a `fn`; what touches the outside is a `task`";
-                word(w, &format!("`{w}` is not a word of wflow"), help)
-            }
-            "import" | "from" if before.trim_start().starts_with(w) || found == w => {
-                word(w, &format!("`{w}` is written `use`"), "write `use \"./file.wflow\" as name`")
-            }
-            "elif" | "elsif" | "elseif" => word(w, &format!("`{w}` is written `else if`"), "write `else if`"),
-            "while" | "loop" | "do" => word(
-                w,
-                &format!("there is no `{w}`"),
-                "every loop is bounded: `repeat up to 10 { … }` or `for x in xs { … }`",
-            ),
-            "switch" | "case" => {
-                word(w, &format!("`{w}` is written `match`"), "write `match x { .A => …  .B => … }`")
-            }
-            "throw" | "raise" => {
-                word(w, &format!("`{w}` is written `fail`"), "write `fail business \"what went wrong\"`")
-            }
-            "async" | "await" => word(
-                w,
-                &format!("there is no `{w}`"),
-                "effects wait by themselves; side by side is `parallel { a: …, b: … }`",
-            ),
-            "struct" | "class" | "record" => {
-                word(w, &format!("`{w}` is written `type`"), "write `type Name { field: Text }`")
-            }
-            "print" | "println" | "echo" => word(w, &format!("`{w}` is written `say`"), "write `say \"…\"`"),
-            _ => None,
-        };
-        if known.is_some() && (found == w || !is_reserved(found)) {
-            return known;
-        }
-    }
-    None
+    (Span::new(file, at, at + len), &rest[..len])
 }
 
 /// What could have stood there, most telling first, at most four.
-fn wanted(expected: &[Rule]) -> String {
+fn wanted(t: &Trouble<'_>) -> String {
     let mut words: Vec<&str> = Vec::new();
-    let mut ranked: Vec<(u8, &str)> = expected.iter().filter_map(|r| describe(*r)).collect();
+    // Behind a value a statement could always follow; that helps nobody.
+    let begun = !t.so_far().trim().is_empty();
+    let rules =
+        t.expected.iter().filter(|r| !(begun && matches!(r, Rule::stmt | Rule::let_stmt | Rule::var_stmt)));
+    let mut ranked: Vec<(u8, &str)> = rules.filter_map(|r| describe(*r)).collect();
     ranked.sort();
     for (_, w) in ranked {
         if !words.contains(&w) {
@@ -243,6 +283,7 @@ fn describe(rule: Rule) -> Option<(u8, &'static str)> {
         | Rule::message
         | Rule::expr_stmt => (2, "an expression"),
         Rule::stmt | Rule::let_stmt | Rule::var_stmt => (3, "a statement"),
+        Rule::else_block => (6, "`else`"),
         Rule::question_text => (1, "the gate's question, a text in double quotes"),
         Rule::prompt => (1, "the prompt, a text in double quotes"),
         Rule::command | Rule::cmd_word => (1, "a command between backticks"),

@@ -9,10 +9,15 @@
 
 pub mod ast;
 mod build;
+mod cut;
+mod foreign;
+mod forms;
+mod misplaced;
 mod mistakes;
 mod parser;
 mod recover;
 mod scan;
+mod unclosed;
 mod words;
 
 pub use parser::{

@@ -40,9 +40,14 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         return Parsed { file, diagnostics: vec![deep] };
     }
     let mut builder = Builder::new(file, text, &scan.comments);
-    let items = match Grammar::parse(Rule::file, text) {
-        Ok(pairs) => builder.file(pairs),
-        Err(_) => recover::file(&mut builder),
+    // A text with much nesting is looked at level by level if it has mistakes; see `recover`.
+    let items = match scan.nesting <= recover::WHOLE || !recover::wrong(file, text) {
+        true => Grammar::parse(Rule::file, text).ok().map(|pairs| builder.file(pairs)),
+        false => None,
+    };
+    let items = match items {
+        Some(items) => items,
+        None => recover::file(&mut builder),
     };
     finish(builder, items, &scan.comments)
 }
@@ -111,7 +116,7 @@ fn small<T>(
     }
     let mut builder = Builder::new(file, text, &scan.comments);
     match Grammar::parse(rule, text) {
-        Err(error) => Err(vec![recover::message(&builder, &error, 0)]),
+        Err(error) => Err(vec![recover::message(&builder, &error)]),
         Ok(pairs) => {
             let made = make(&mut builder, pairs);
             let (.., diagnostics) = builder.done();

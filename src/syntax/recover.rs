@@ -1,28 +1,30 @@
-//! A file with mistakes: cut into items, a failing item into statements, each tried by itself, so that one run reports
-//! every independent mistake once. Only files with mistakes come here, so it may take its time.
+//! A file with mistakes: cut into items, items into members, statements into the braces inside them, and each tried by
+//! itself, so that one run reports every independent mistake once and the good parts still have trees.
+//!
+//! A piece is tried with its braces emptied, and what stood in them by itself; so every part of a text is read a
+//! bounded number of times, however deep the mistake is. Only files with mistakes come here.
 
-use super::ast::{self, Item, ItemKind, Stmt};
-use super::build::Builder;
+use super::ast::*;
+use super::build::{Builder, P};
+use super::cut::{self, Braces, Hollow, ITEM_WORDS, Piece, Tokens, word};
+use super::mistakes::{self, Trouble};
 use super::parser::{Grammar, Rule};
-use super::scan::{self, Scan, Token, TokenKind};
-use crate::diagnostics::codes::syntax;
-use crate::diagnostics::{Diagnostic, did_you_mean};
-use crate::source::{FileId, Span};
+use super::{scan, unclosed};
+use crate::diagnostics::Diagnostic;
+use crate::source::FileId;
 use pest::Parser as _;
 use pest::error::{Error, ErrorVariant, InputLocation};
+use pest::iterators::Pairs;
 
-const ITEM_WORDS: &[&str] =
-    &["use", "type", "enum", "const", "agent", "policy", "fn", "task", "workflow", "test"];
-
-fn word<'t>(text: &'t str, token: &Token) -> &'t str {
-    text.get(token.start..token.end).unwrap_or("")
-}
+/// A piece with more nesting is first looked at level by level: an unforeseen way to read a mistake twice could then
+/// not multiply with the levels.
+pub(super) const WHOLE: usize = 12;
 
 pub(super) fn starts_item(file: FileId, text: &str) -> bool {
     let scan = scan::scan(file, text, true);
     scan.tokens
         .first()
-        .is_some_and(|t| t.kind == TokenKind::Punct(b'@') || ITEM_WORDS.contains(&word(text, t)))
+        .is_some_and(|t| t.kind == scan::TokenKind::Punct(b'@') || ITEM_WORDS.contains(&word(text, t)))
 }
 
 /// Whether the grammar only failed because the text ended: more may come.
@@ -45,393 +47,387 @@ fn place(error: &Error<Rule>) -> usize {
 pub(super) fn file(builder: &mut Builder<'_>) -> Vec<Item> {
     let text = builder.text;
     let scan = scan::scan(builder.file, text, true);
-    if broken_brackets(builder, &scan) {
-        return good_items_only(builder, &scan);
-    }
     let mut items = Vec::new();
-    for chunk in chunks(text, &scan.tokens) {
-        item(builder, chunk, &mut items);
+    if !unclosed::broken(&scan) {
+        let tokens = Tokens::new(text, scan.tokens, 0);
+        Recovery { builder, tokens }.items(text.len(), &mut items);
+        return items;
+    }
+    // What is open swallows what follows; an item's word at the margin is where sense begins again.
+    let before = builder.diagnostics.len();
+    for (start, end) in cut::at_margins(text) {
+        let own = scan::scan(builder.file, &text[start..end], true);
+        if unclosed::broken(&own) {
+            unclosed::report(builder, &own, start, end);
+        } else {
+            let tokens = Tokens::new(text, own.tokens, start);
+            Recovery { builder, tokens }.items(end, &mut items);
+        }
+    }
+    if builder.diagnostics.len() == before {
+        unclosed::report(builder, &scan, 0, text.len());
     }
     items
-}
-
-#[derive(Clone, Copy)]
-struct Chunk<'t> {
-    start: usize,
-    end: usize,
-    tokens: &'t [Token],
-}
-
-/// Texts and brackets without an end make everything after them meaningless: that is reported alone.
-fn broken_brackets(builder: &mut Builder<'_>, scan: &Scan) -> bool {
-    let mut broken = false;
-    if let Some((at, what)) = scan.unterminated {
-        broken = true;
-        let (missing, help) = match what {
-            "text" => ("\"", "a text over several lines stands between `\"\"\"` and `\"\"\"`"),
-            "text block" => ("\"\"\"", "close it with `\"\"\"` on a line of its own"),
-            "command" => ("`", "a command stands between two backticks"),
-            _ => ("\"#", "a raw text ends with a quote and as many `#` as it began with"),
-        };
-        let len = if what == "text block" { 3 } else { 1 };
-        let span = builder.at(at, at + len);
-        builder.error(
-            Diagnostic::error(syntax::E0103, span, format!("this {what} is not closed"))
-                .label(format!("the closing `{missing}` is missing"))
-                .help(help),
-        );
-    }
-    if !broken {
-        for (at, open) in &scan.unclosed {
-            broken = true;
-            let close = match open {
-                '(' => ')',
-                '[' => ']',
-                _ => '}',
-            };
-            let span = builder.at(*at, *at + 1);
-            builder.error(
-                Diagnostic::error(syntax::E0103, span, format!("this `{open}` is not closed"))
-                    .label(format!("the closing `{close}` is missing")),
-            );
-        }
-        for (at, close) in &scan.unopened {
-            broken = true;
-            let span = builder.at(*at, *at + 1);
-            builder.error(
-                Diagnostic::error(syntax::E0103, span, format!("this `{close}` closes nothing"))
-                    .label("no bracket is open here"),
-            );
-        }
-    }
-    broken
-}
-
-/// With broken brackets only items that parse by themselves are kept; nothing more is said about the others.
-fn good_items_only(builder: &mut Builder<'_>, scan: &Scan) -> Vec<Item> {
-    let text = builder.text;
-    let mut items = Vec::new();
-    // Depths cannot be trusted; a word at a line's very start that starts an item is one.
-    let starts: Vec<usize> = scan
-        .tokens
-        .iter()
-        .filter(|t| {
-            let at_margin = t.start == 0 || text.as_bytes().get(t.start - 1) == Some(&b'\n');
-            at_margin && t.first_on_line && ITEM_WORDS.contains(&word(text, t))
-        })
-        .map(|t| t.start)
-        .collect();
-    for (i, start) in starts.iter().enumerate() {
-        let end = starts.get(i + 1).copied().unwrap_or(text.len());
-        if let Ok(pairs) = Grammar::parse(Rule::one_item, &text[*start..end]) {
-            builder.base = *start;
-            items.extend(builder.file(pairs));
-            builder.base = 0;
-        }
-    }
-    items
-}
-
-/// Cuts at words that start an item at depth zero, with the attributes before them.
-fn chunks<'t>(text: &str, tokens: &'t [Token]) -> Vec<Chunk<'t>> {
-    let mut starts = vec![];
-    for (i, t) in tokens.iter().enumerate() {
-        let attribute = t.kind == TokenKind::Punct(b'@');
-        let starts_here = t.depth == 0
-            && t.first_on_line
-            && (attribute
-                || t.kind == TokenKind::Word
-                    && (ITEM_WORDS.contains(&word(text, t)) || looks_like_item(text, tokens, i)));
-        if starts_here {
-            // An item's word directly after its attribute belongs to the same chunk.
-            let after_attribute = starts.last().is_some_and(|s: &usize| {
-                tokens[*s].kind == TokenKind::Punct(b'@') && only_attributes(text, &tokens[*s..i])
-            });
-            if !after_attribute {
-                starts.push(i);
-            }
-        }
-    }
-    if starts.first() != Some(&0) && !tokens.is_empty() {
-        starts.insert(0, 0);
-    }
-    let mut out = Vec::new();
-    for (n, first) in starts.iter().enumerate() {
-        let last = starts.get(n + 1).copied().unwrap_or(tokens.len());
-        let start = tokens[*first].start;
-        let end = tokens.get(last).map_or(text.len(), |t| t.start);
-        out.push(Chunk { start, end, tokens: &tokens[*first..last] });
-    }
-    out
-}
-
-fn only_attributes(text: &str, tokens: &[Token]) -> bool {
-    !tokens.iter().any(|t| t.depth == 0 && ITEM_WORDS.contains(&word(text, t)))
-}
-
-/// `wrokflow name(`: a word at the margin followed by a name, near to an item's word.
-fn looks_like_item(text: &str, tokens: &[Token], i: usize) -> bool {
-    let here = word(text, &tokens[i]);
-    let next_is_word = tokens.get(i + 1).is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Text));
-    next_is_word
-        && (did_you_mean(here, ITEM_WORDS.iter().copied()).is_some()
-            || matches!(
-                here,
-                "function" | "def" | "func" | "import" | "struct" | "record" | "let" | "var" | "class"
-            ))
-}
-
-fn item(builder: &mut Builder<'_>, chunk: Chunk<'_>, items: &mut Vec<Item>) {
-    let text = builder.text;
-    let source = &text[chunk.start..chunk.end];
-    builder.base = chunk.start;
-    let parsed = Grammar::parse(Rule::one_item, source);
-    match parsed {
-        Ok(pairs) => {
-            items.extend(builder.file(pairs));
-            builder.base = 0;
-        }
-        Err(error) => {
-            builder.base = 0;
-            let at = chunk.start + place(&error);
-            match body_of(text, chunk) {
-                // The head alone is good: the mistakes are inside.
-                Some((open, close)) if at > open => {
-                    let head = format!("{}{{}}", &text[chunk.start..open]);
-                    builder.base = chunk.start;
-                    let parsed_head = Grammar::parse(Rule::one_item, &head);
-                    let head_item = match parsed_head {
-                        Ok(pairs) => builder.file(pairs).pop(),
-                        Err(_) => None,
-                    };
-                    builder.base = 0;
-                    let Some(mut made) = head_item else {
-                        let found = message(builder, &error, chunk.start);
-                        builder.error(found);
-                        return;
-                    };
-                    match &mut made.kind {
-                        ItemKind::Callable(callable) => {
-                            callable.body.stmts = body(builder, chunk.tokens, open, close);
-                            callable.body.span = builder.at(open, close + 1);
-                            made.span.end = close as u32 + 1;
-                            items.push(made);
-                        }
-                        ItemKind::Test(_) => {
-                            test_body(builder, chunk.tokens, open, close);
-                        }
-                        _ => {
-                            let found = message(builder, &error, chunk.start);
-                            builder.error(found);
-                        }
-                    }
-                }
-                _ => {
-                    let found = message(builder, &error, chunk.start);
-                    builder.error(found);
-                }
-            }
-        }
-    }
-}
-
-/// The item's last brace pair at its own depth: its body.
-fn body_of(text: &str, chunk: Chunk<'_>) -> Option<(usize, usize)> {
-    let starts = chunk.tokens.iter().find(|t| ITEM_WORDS.contains(&word(text, t)))?;
-    if !matches!(word(text, starts), "fn" | "task" | "workflow" | "test") {
-        return None;
-    }
-    let close = chunk.tokens.iter().rev().find(|t| t.depth == 0)?;
-    if close.kind != TokenKind::Close(b'}') {
-        return None;
-    }
-    let open = chunk.tokens.iter().rev().find(|t| t.depth == 0 && t.kind == TokenKind::Open(b'{'))?;
-    Some((open.start, close.start))
-}
-
-/// The statements of a body, cut at lines that start one.
-fn body(builder: &mut Builder<'_>, tokens: &[Token], open: usize, close: usize) -> Vec<Stmt> {
-    let inside: Vec<Token> = tokens.iter().filter(|t| t.start > open && t.start < close).copied().collect();
-    let mut stmts = Vec::new();
-    for chunk in statement_chunks(builder.text, &inside, close) {
-        statement(builder, chunk, &mut stmts, Rule::stmts);
-    }
-    stmts
-}
-
-fn test_body(builder: &mut Builder<'_>, tokens: &[Token], open: usize, close: usize) {
-    let inside: Vec<Token> = tokens.iter().filter(|t| t.start > open && t.start < close).copied().collect();
-    for chunk in statement_chunks(builder.text, &inside, close) {
-        let source = format!("test \"\" {{ {} }}", &builder.text[chunk.start..chunk.end]);
-        let parsed = Grammar::parse(Rule::one_item, &source);
-        if let Err(error) = parsed {
-            let shift = "test \"\" { ".len();
-            let found = message_in(builder, &error, &source, chunk.start as i64 - shift as i64, chunk.end);
-            builder.error(found);
-        }
-    }
 }
 
 /// All statements of a whole text, for the repl.
 pub(super) fn statements(builder: &mut Builder<'_>) {
-    let scan = scan::scan(builder.file, builder.text, true);
-    if broken_brackets(builder, &scan) {
+    let text = builder.text;
+    let scan = scan::scan(builder.file, text, true);
+    if unclosed::broken(&scan) {
+        unclosed::report(builder, &scan, 0, text.len());
         return;
     }
-    let mut stmts = Vec::new();
-    for chunk in statement_chunks(builder.text, &scan.tokens, builder.text.len()) {
-        statement(builder, chunk, &mut stmts, Rule::stmts);
-    }
+    let tokens = Tokens::new(text, scan.tokens, 0);
+    let all = tokens.all(text.len());
+    let mut recovery = Recovery { builder, tokens };
+    recovery.block(all, &mut Vec::new());
 }
 
-const STATEMENT_WORDS: &[&str] = &[
-    "let", "var", "if", "match", "for", "repeat", "return", "break", "continue", "try", "ensure", "fail",
-    "wait", "say", "step", "parallel", "run", "ask", "gate", "given", "expect",
-];
-/// A line that starts with one of these goes on with the statement before it.
-const CONTINUES: &[&str] = &[
-    "else",
-    "catch",
-    "undo",
-    "by",
-    "show",
-    "require",
-    "timeout",
-    "escalate",
-    "on",
-    "edit",
-    "as",
-    "check",
-    "with",
-    "retry",
-    "otherwise",
-    "up",
-    "env",
-    "stdin",
-    "exits",
-    "idempotent",
-    "in",
-    "and",
-    "or",
-    "matches",
-    "help",
-    "limit",
-    "min_assurance",
-    "every",
-];
-
-fn statement_chunks<'t>(text: &str, tokens: &'t [Token], end: usize) -> Vec<Chunk<'t>> {
-    let Some(base) = tokens.first().map(|t| t.depth) else { return Vec::new() };
-    let mut starts = vec![0usize];
-    for (i, t) in tokens.iter().enumerate().skip(1) {
-        if t.depth != base || matches!(t.kind, TokenKind::Close(_)) {
-            continue;
-        }
-        let here = word(text, t);
-        let keyword = t.kind == TokenKind::Word && STATEMENT_WORDS.contains(&here);
-        let after = tokens[i - 1];
-        // `let x = run …`, `x ?? fail …`, `else if`: the keyword is inside an expression.
-        let expected = matches!(
-            after.kind,
-            TokenKind::Punct(b'=' | b'+' | b'-' | b'*' | b'/' | b'?' | b',' | b':' | b'<' | b'>' | b'!')
-        ) || after.kind == TokenKind::Word
-            && matches!(
-                word(text, &after),
-                "else"
-                    | "otherwise"
-                    | "not"
-                    | "and"
-                    | "or"
-                    | "in"
-                    | "return"
-                    | "say"
-                    | "break"
-                    | "parallel"
-                    | "ensure"
-                    | "expect"
-                    | "given"
-                    | "matches"
-                    | "with"
-            );
-        let new_line = t.first_on_line && !expected;
-        let starts_here = new_line
-            && match t.kind {
-                TokenKind::Word => keyword || !CONTINUES.contains(&here),
-                TokenKind::Punct(b) => b == b'@',
-                TokenKind::Text | TokenKind::Command | TokenKind::Number => false,
-                _ => true,
-            };
-        if starts_here
-            || (keyword
-                && !expected
-                && i > 0
-                && matches!(tokens[i - 1].kind, TokenKind::Close(_))
-                && t.first_on_line)
-        {
-            starts.push(i);
-        }
-    }
-    let mut out = Vec::new();
-    for (n, first) in starts.iter().enumerate() {
-        let last = starts.get(n + 1).copied().unwrap_or(tokens.len());
-        let stop = tokens.get(last).map_or(end, |t| t.start);
-        out.push(Chunk { start: tokens[*first].start, end: stop, tokens: &tokens[*first..last] });
-    }
-    out
-}
-
-fn statement(builder: &mut Builder<'_>, chunk: Chunk<'_>, stmts: &mut Vec<Stmt>, rule: Rule) {
+/// What went wrong in a short text that is not cut.
+pub(super) fn message(builder: &Builder<'_>, error: &Error<Rule>) -> Diagnostic {
     let text = builder.text;
-    let source = &text[chunk.start..chunk.end];
-    let parsed = Grammar::parse(rule, source);
-    match parsed {
-        Ok(pairs) => {
-            builder.base = chunk.start;
-            stmts.extend(builder.stmts(pairs));
-            builder.base = 0;
+    mistakes::explain(&trouble(builder, error, place(error), (0, text.trim_end().len()), Rule::one_expr))
+}
+
+fn trouble<'t>(
+    builder: &Builder<'t>,
+    error: &Error<Rule>,
+    at: usize,
+    (start, end): (usize, usize),
+    rule: Rule,
+) -> Trouble<'t> {
+    let text = builder.text;
+    let at = at.min(end.max(start)).min(text.len());
+    let at = (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    // The place is the token that comes next.
+    let at = cut::skip_trivia(text, at).min(end.max(at));
+    let expected = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives.clone(),
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    Trouble { file: builder.file, text, start, at, end, rule, expected }
+}
+
+/// What the braces of a piece hold.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    Statements,
+    Arms,
+    Branches,
+    /// A record, a map, or a block in an expression: its beginning tells.
+    Value,
+    Fields,
+    Other,
+}
+
+struct Recovery<'b, 'a> {
+    builder: &'b mut Builder<'a>,
+    tokens: Tokens<'a>,
+}
+
+impl<'a> Recovery<'_, 'a> {
+    fn items(&mut self, end: usize, items: &mut Vec<Item>) {
+        for piece in self.tokens.items(end) {
+            self.item(piece, items);
         }
-        Err(error) => {
-            // Mistakes inside a block of it are looked for there, if it is good without them.
-            let at = chunk.start + place(&error);
-            let base = chunk.tokens.first().map_or(0, |t| t.depth);
-            let blocks = blocks_of(chunk.tokens, base);
-            let hollow = hollow(text, chunk, &blocks);
-            let inside = blocks.iter().any(|(open, close)| at > *open && at <= *close);
-            if inside && Grammar::parse(rule, &hollow).is_ok() {
-                let before = builder.diagnostics.len();
-                for (open, close) in blocks {
-                    let inner = body(builder, chunk.tokens, open, close);
-                    drop(inner);
-                }
-                if builder.diagnostics.len() > before {
-                    let span = builder.at(chunk.start, chunk.start + source.trim_end().len());
-                    let expr = builder.expr_error(span);
-                    stmts.push(Stmt { span, attributes: Vec::new(), kind: ast::StmtKind::Expr(expr) });
-                    return;
+    }
+
+    fn report(&mut self, piece: Piece, at: usize, error: &Error<Rule>, rule: Rule) {
+        let end = self.tokens.last_end(piece);
+        let found = mistakes::explain(&trouble(self.builder, error, at, (piece.start, end), rule));
+        self.builder.error(found);
+    }
+
+    /// Reads a piece and makes something of its parts.
+    fn read<T>(
+        &mut self,
+        piece: Piece,
+        rule: Rule,
+        make: impl Fn(&mut Builder<'a>, P<'_>) -> Option<T>,
+        out: &mut Vec<T>,
+    ) -> Result<(), Error<Rule>> {
+        let pairs = Grammar::parse(rule, &self.builder.text[piece.start..piece.end])?;
+        self.builder.base = piece.start;
+        for pair in pairs.flat_map(|p| p.into_inner()) {
+            if pair.as_rule() != Rule::EOI {
+                out.extend(make(self.builder, pair));
+            }
+        }
+        self.builder.base = 0;
+        Ok(())
+    }
+
+    /// Reads each piece; those with mistakes are looked into. True if there was any.
+    fn each<T>(
+        &mut self,
+        pieces: Vec<Piece>,
+        rule: Rule,
+        make: impl Fn(&mut Builder<'a>, P<'_>) -> Option<T>,
+        out: &mut Vec<T>,
+    ) -> bool {
+        let mut found = false;
+        for piece in pieces {
+            if self.tokens.nesting(piece) > WHOLE && self.examine(piece, rule) {
+                found = true;
+            } else if let Err(error) = self.read(piece, rule, &make, out) {
+                found = true;
+                if !self.examine(piece, rule) {
+                    self.report(piece, piece.start + place(&error), &error, rule);
                 }
             }
-            let found = message(builder, &error, chunk.start);
-            let span = found.primary.span;
-            builder.error(found);
-            let expr = builder.expr_error(span);
-            stmts.push(Stmt { span, attributes: Vec::new(), kind: ast::StmtKind::Expr(expr) });
+        }
+        found
+    }
+
+    fn item(&mut self, piece: Piece, items: &mut Vec<Item>) {
+        let text = self.builder.text;
+        let deep = self.tokens.nesting(piece) > WHOLE;
+        let make = |b: &mut Builder<'a>, p: P<'_>| Some(b.item(p));
+        let error = match deep {
+            false => match self.read(piece, Rule::one_item, make, items) {
+                Ok(()) => return,
+                Err(error) => Some(error),
+            },
+            true => None,
+        };
+        let Some((_, body)) = self.tokens.body(piece) else {
+            let error = error.or_else(|| Grammar::parse(Rule::one_item, &text[piece.start..piece.end]).err());
+            match error {
+                Some(_) if self.examine(piece, Rule::one_item) => {}
+                Some(error) => self.report(piece, piece.start + place(&error), &error, Rule::one_item),
+                None => drop(self.read(piece, Rule::one_item, make, items)),
+            }
+            return;
+        };
+        let hollow = Hollow::new(text, piece, &[self.tokens.gap(body)]);
+        let mut made = None;
+        let mut found = false;
+        match Grammar::parse(Rule::one_item, &hollow.text) {
+            Ok(pairs) => {
+                self.builder.base = piece.start;
+                made = self.builder.file(pairs).pop();
+                self.builder.base = 0;
+            }
+            Err(error) => {
+                found = true;
+                let at = hollow.source(place(&error));
+                let head = Piece { end: piece.end, ..piece };
+                self.report(head, at, &error, Rule::one_item);
+            }
+        }
+        let kind = made.map(|item| (item.kind.clone(), item));
+        found |= self.members(piece, body, kind, items);
+        if !found
+            && !deep
+            && let Some(error) = error
+        {
+            // Every part is good by itself; the whole is not.
+            self.report(piece, piece.start + place(&error), &error, Rule::one_item);
+        }
+    }
+
+    /// The parts of an item's body, put into its head if that was good.
+    fn members(
+        &mut self,
+        piece: Piece,
+        body: Braces,
+        head: Option<(ItemKind, Item)>,
+        items: &mut Vec<Item>,
+    ) -> bool {
+        let inside = self.tokens.inside(body);
+        let end = self.tokens.list[body.close].end;
+        let word = self.tokens.body(piece).map_or("", |(word, _)| word);
+        let mut found = false;
+        let (kind, item) = match head {
+            Some((kind, item)) => (Some(kind), Some(item)),
+            None => (None, None),
+        };
+        let kind = match (word, kind) {
+            ("type", kind) => {
+                let mut fields = Vec::new();
+                let pieces = self.tokens.fields(inside);
+                found = self.each(pieces, Rule::one_field, |b, p| Some(b.field_decl(p)), &mut fields);
+                kind.map(|mut kind| {
+                    if let ItemKind::Type(TypeItem { body, .. }) = &mut kind {
+                        *body = TypeBody::Record(fields);
+                    }
+                    kind
+                })
+            }
+            ("enum", kind) => {
+                let mut variants = Vec::new();
+                let pieces = self.tokens.variants(inside);
+                found = self.each(pieces, Rule::one_variant, |b, p| b.variant(p), &mut variants);
+                kind.map(|mut kind| {
+                    if let ItemKind::Enum(item) = &mut kind {
+                        item.variants = variants;
+                    }
+                    kind
+                })
+            }
+            ("agent", kind) => {
+                let mut settings = Vec::new();
+                let pieces = self.tokens.fields(inside);
+                found = self.each(pieces, Rule::one_setting, |b, p| b.setting(p), &mut settings);
+                kind.map(|mut kind| {
+                    if let ItemKind::Agent(item) = &mut kind {
+                        item.settings = settings;
+                    }
+                    kind
+                })
+            }
+            ("policy", kind) => {
+                let mut rules = Vec::new();
+                let pieces = self.tokens.rules(inside);
+                found = self.each(pieces, Rule::one_rule, |b, p| b.policy_rule(p), &mut rules);
+                kind.map(|mut kind| {
+                    if let ItemKind::Policy(item) = &mut kind {
+                        item.rules = rules;
+                    }
+                    kind
+                })
+            }
+            ("test", kind) => {
+                let mut parts = Vec::new();
+                let pieces = self.tokens.statements(inside);
+                for piece in pieces {
+                    let mut own = Vec::new();
+                    found |= self.each(vec![piece], Rule::one_test_part, |b, p| b.test_part(p), &mut own);
+                    self.builder.test_in_a_row(&own);
+                    parts.append(&mut own);
+                }
+                kind.map(|mut kind| {
+                    if let ItemKind::Test(item) = &mut kind {
+                        item.body = parts;
+                    }
+                    kind
+                })
+            }
+            (_, kind) => {
+                let mut stmts = Vec::new();
+                found |= self.block(inside, &mut stmts);
+                let span = self.builder.at(self.tokens.list[body.open].start, end);
+                kind.map(|mut kind| {
+                    if let ItemKind::Callable(item) = &mut kind {
+                        item.body.stmts = stmts;
+                        item.body.span = span;
+                    }
+                    kind
+                })
+            }
+        };
+        if let (Some(kind), Some(mut item)) = (kind, item) {
+            item.kind = kind;
+            item.span.end = end as u32;
+            items.push(item);
+        }
+        found
+    }
+
+    /// The statements of a block. Those with mistakes bind their names to nothing known, so that their uses are no
+    /// mistakes too.
+    fn block(&mut self, inside: Piece, stmts: &mut Vec<Stmt>) -> bool {
+        let mut found = false;
+        for piece in self.tokens.statements(inside) {
+            let mut own = Vec::new();
+            if self.each(vec![piece], Rule::stmts, |b, p| Some(b.stmt(p)), &mut own) {
+                found = true;
+                own = vec![self.lost(piece)];
+            }
+            self.builder.in_a_row(&own.iter().collect::<Vec<_>>());
+            stmts.append(&mut own);
+        }
+        found
+    }
+
+    fn lost(&mut self, piece: Piece) -> Stmt {
+        let span = self.builder.at(piece.start, self.tokens.last_end(piece));
+        let value = self.builder.expr_error(span);
+        let Some((start, end)) = self.tokens.bound(piece) else {
+            return Stmt { span, attributes: Vec::new(), kind: StmtKind::Expr(value) };
+        };
+        let own = self.builder.at(start, end);
+        let name = Ident { id: self.builder.id(), name: self.builder.text[own.range()].into(), span: own };
+        let pattern = Pattern { id: self.builder.id(), span: own, kind: PatternKind::Bind(name) };
+        Stmt { span, attributes: Vec::new(), kind: StmtKind::Let { pattern, ty: None, value } }
+    }
+
+    /// Looks for the mistakes of a piece: first its own with the braces emptied, then those in its braces. True if
+    /// something was reported.
+    fn examine(&mut self, piece: Piece, rule: Rule) -> bool {
+        let braces = self.tokens.braces(piece);
+        let gaps: Vec<(usize, usize)> = braces.iter().map(|b| self.tokens.gap(*b)).collect();
+        let hollow = Hollow::new(self.builder.text, piece, &gaps);
+        let holds = match Grammar::parse(rule, &hollow.text) {
+            Ok(pairs) => holds(pairs, &hollow.opens),
+            Err(error) => {
+                self.report(piece, hollow.source(place(&error)), &error, rule);
+                for own in braces {
+                    if self.tokens.holds_statements(own) {
+                        let inside = self.tokens.inside(own);
+                        self.block(inside, &mut Vec::new());
+                    }
+                }
+                return true;
+            }
+        };
+        let mut found = false;
+        for (own, holds) in braces.into_iter().zip(holds) {
+            found |= self.braces(own, holds);
+        }
+        found
+    }
+
+    fn braces(&mut self, own: Braces, holds: Holds) -> bool {
+        let inside = self.tokens.inside(own);
+        let nothing = |_: &mut Builder<'a>, _: P<'_>| None::<()>;
+        let none = &mut Vec::new();
+        match holds {
+            Holds::Arms => self.each(self.tokens.arms(inside), Rule::one_arm, nothing, none),
+            Holds::Branches => self.each(self.tokens.fields(inside), Rule::one_branch, nothing, none),
+            Holds::Fields => {
+                let mut pieces = self.tokens.fields(inside);
+                // Without any colon it is one mistake, not one a word.
+                if !self.tokens.has_colon(inside) {
+                    pieces.truncate(1);
+                }
+                self.each(pieces, Rule::one_field, nothing, none)
+            }
+            Holds::Value if self.tokens.holds_fields(own) => {
+                let rule = match self.tokens.holds_keys(own) {
+                    true => Rule::one_map_entry,
+                    false => Rule::one_record_field,
+                };
+                self.each(self.tokens.fields(inside), rule, nothing, none)
+            }
+            Holds::Statements | Holds::Value => self.block(inside, &mut Vec::new()),
+            Holds::Other => false,
         }
     }
 }
 
-/// The brace pairs directly inside a statement.
-fn blocks_of(tokens: &[Token], base: usize) -> Vec<(usize, usize)> {
-    let mut out = Vec::new();
-    let mut open = None;
-    for t in tokens {
-        if t.depth != base {
-            continue;
-        }
-        match t.kind {
-            TokenKind::Open(b'{') => open = Some(t.start),
-            TokenKind::Close(b'}') => {
-                if let Some(o) = open.take() {
-                    out.push((o, t.start));
+/// What each pair of emptied braces turned out to be.
+fn holds(pairs: Pairs<'_, Rule>, opens: &[usize]) -> Vec<Holds> {
+    let mut out = vec![Holds::Other; opens.len()];
+    for pair in pairs.flatten() {
+        let span = pair.as_span();
+        let first = opens.partition_point(|o| *o < span.start());
+        let mut set = |n: usize, holds: Holds| {
+            if opens.get(n).is_some_and(|o| *o < span.end()) {
+                out[n] = holds;
+            }
+        };
+        let begins = opens.get(first) == Some(&span.start());
+        match pair.as_rule() {
+            Rule::block if begins => set(first, Holds::Statements),
+            Rule::record | Rule::map if begins => set(first, Holds::Value),
+            Rule::fields | Rule::type_record if begins => set(first, Holds::Fields),
+            Rule::match_expr | Rule::parallel => {
+                let last = opens.partition_point(|o| *o < span.end());
+                let arms = pair.as_rule() == Rule::match_expr;
+                if last > first {
+                    set(last - 1, if arms { Holds::Arms } else { Holds::Branches });
                 }
             }
             _ => {}
@@ -440,53 +436,9 @@ fn blocks_of(tokens: &[Token], base: usize) -> Vec<(usize, usize)> {
     out
 }
 
-/// The statement with its blocks emptied.
-fn hollow(text: &str, chunk: Chunk<'_>, blocks: &[(usize, usize)]) -> String {
-    let mut out = String::new();
-    let mut at = chunk.start;
-    for (open, close) in blocks {
-        out.push_str(&text[at..=*open]);
-        at = *close;
-    }
-    out.push_str(&text[at..chunk.end]);
-    out
-}
-
-/// What went wrong, in the user's words.
-pub(super) fn message(builder: &Builder<'_>, error: &Error<Rule>, base: usize) -> Diagnostic {
-    let text = builder.text;
-    message_in(builder, error, text, base as i64, text.len())
-}
-
-fn message_in(
-    builder: &Builder<'_>,
-    error: &Error<Rule>,
-    _source: &str,
-    shift: i64,
-    end: usize,
-) -> Diagnostic {
-    let text = builder.text;
-    let at = usize::try_from(place(error) as i64 + shift).unwrap_or(0).min(end).min(text.len());
-    let at = (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-    super::mistakes::explain(builder.file, text, at, &expected(error))
-}
-
-fn expected(error: &Error<Rule>) -> Vec<Rule> {
-    match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => positives.clone(),
-        ErrorVariant::CustomError { .. } => Vec::new(),
-    }
-}
-
-/// Where in the text an offset is, as a place that can be underlined: the word or sign that starts there.
-pub(super) fn word_at(file: FileId, text: &str, at: usize) -> (Span, &str) {
-    let rest = &text[at..];
-    let len = match rest.chars().next() {
-        None => 0,
-        Some(c) if c.is_alphanumeric() || c == '_' => {
-            rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len())
-        }
-        Some(c) => c.len_utf8(),
-    };
-    (Span::new(file, at, at + len), &rest[..len])
+/// Whether a text has a mistake that is seen level by level.
+pub(super) fn wrong(file: FileId, text: &str) -> bool {
+    let mut probe = Builder::new(file, text, &[]);
+    self::file(&mut probe);
+    !probe.diagnostics.is_empty()
 }

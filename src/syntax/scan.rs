@@ -16,11 +16,17 @@ pub const MAX_CHAIN: usize = 200;
 pub struct Scan {
     pub comments: Vec<Comment>,
     pub too_deep: Option<Diagnostic>,
+    /// How many brackets nest, at most.
+    pub nesting: usize,
     /// Brackets without their partner: the offset and the character.
     pub unclosed: Vec<(usize, char)>,
     pub unopened: Vec<(usize, char)>,
     /// A text or command that never ends: where it starts.
     pub unterminated: Option<(usize, &'static str)>,
+    /// The outermost interpolation that is open at the end: its brace, and what ends the text that it stands in.
+    pub open_interpolation: Option<(usize, char)>,
+    /// The brace of the interpolation in which the first text without an end stands.
+    pub unterminated_in: Option<usize>,
     /// Tokens for recovery; only made on request.
     pub tokens: Vec<Token>,
 }
@@ -37,13 +43,12 @@ pub enum TokenKind {
     Punct(u8),
 }
 
-/// A token at bracket depth `depth` (an opening bracket has the depth outside of it, and so has its partner).
+/// A token; a text or command with its interpolations is one.
 #[derive(Debug, Clone, Copy)]
 pub struct Token {
     pub kind: TokenKind,
     pub start: usize,
     pub end: usize,
-    pub depth: usize,
     pub first_on_line: bool,
 }
 
@@ -63,6 +68,12 @@ enum Mode {
     Command,
     /// `'…'` or `"…"` inside a command.
     CommandQuote(u8),
+}
+
+impl Mode {
+    fn closer(self) -> char {
+        if matches!(self, Mode::Quoted | Mode::Block) { '"' } else { '`' }
+    }
 }
 
 struct Scanner<'a> {
@@ -92,6 +103,10 @@ pub fn scan(file: FileId, text: &str, want_tokens: bool) -> Scan {
         prefix_run: 0,
     };
     s.code();
+    s.out.open_interpolation = s.frames.iter().find_map(|f| match f {
+        Frame::Interp(mode, at) => Some((*at, mode.closer())),
+        Frame::Bracket(..) => None,
+    });
     s.out
 }
 
@@ -109,8 +124,7 @@ impl Scanner<'_> {
 
     fn token(&mut self, kind: TokenKind, start: usize, end: usize) {
         if self.want_tokens && self.starts.is_empty() {
-            let depth = self.frames.len();
-            self.out.tokens.push(Token { kind, start, end, depth, first_on_line: self.fresh_line });
+            self.out.tokens.push(Token { kind, start, end, first_on_line: self.fresh_line });
         }
         self.fresh_line = false;
     }
@@ -118,6 +132,7 @@ impl Scanner<'_> {
     fn push(&mut self, frame: Frame) {
         self.frames.push(frame);
         self.prefix_run = 0;
+        self.out.nesting = self.out.nesting.max(self.frames.len());
         if self.frames.len() > MAX_NESTING {
             self.deep(format!("brackets nest deeper than {MAX_NESTING} levels here"));
         }
@@ -337,7 +352,12 @@ impl Scanner<'_> {
                 // A text in quotes ends at the line's end at the latest; the parser says what is missing.
                 (Mode::Quoted, b'\n') => {
                     let start = self.starts.last().map_or(self.at, |s| s.0);
-                    self.out.unterminated.get_or_insert((start, "text"));
+                    if self.out.unterminated.is_none() {
+                        self.out.unterminated = Some((start, "text"));
+                        if let Some(Frame::Interp(_, at)) = self.frames.last() {
+                            self.out.unterminated_in = Some(*at);
+                        }
+                    }
                     self.finish();
                     return true;
                 }

@@ -16,4 +16,6 @@ codes! { Syntax;
     E0113 "a text here takes no interpolation";
     E0114 "a malformed command";
     E0115 "a word or sign of another language";
+    E0116 "a clause of another statement";
+    E0117 "two values in a row";
 }

@@ -50,12 +50,14 @@ pub enum GivenEffect {
 
 /// An argument of a given call: an expression, or `_` for any.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum GivenArg {
     Is(Expr),
     Any(Span),
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum Answer {
     /// The value: for `run` an Output record or its text, for others the result.
     Value(Expr),
@@ -92,6 +94,7 @@ pub enum ExpectKind {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum RanCount {
     Once,
     /// `3 times`
@@ -99,6 +102,7 @@ pub enum RanCount {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum Outcome {
     RejectedBy(Ident),
     Fails { kind: Ident, text: Option<Expr> },

@@ -53,9 +53,7 @@ impl Builder<'_> {
                 }
                 Rule::cmd_escape => self.command_escape(&part, &mut lit, false),
                 Rule::cmd_interp => {
-                    if self.interpolation(part, &mut parts, &mut lit) {
-                        spread = Some(own);
-                    }
+                    spread = self.interpolation(part, &mut parts, &mut lit).then_some(own).or(spread)
                 }
                 Rule::cmd_single | Rule::cmd_double => {
                     quoted = true;
@@ -63,9 +61,8 @@ impl Builder<'_> {
                         match inner.as_rule() {
                             Rule::cmd_interp => {
                                 let own = self.span(&inner);
-                                if self.interpolation(inner, &mut parts, &mut lit) {
-                                    spread = Some(own);
-                                }
+                                spread =
+                                    self.interpolation(inner, &mut parts, &mut lit).then_some(own).or(spread);
                             }
                             Rule::cmd_escape => self.command_escape(&inner, &mut lit, true),
                             _ => lit.push_str(inner.as_str()),

@@ -4,14 +4,27 @@ use super::{Builder, P};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
+use crate::syntax::misplaced;
 use crate::syntax::parser::Rule;
 use crate::syntax::scan::MAX_CHAIN;
 
 impl Builder<'_> {
     pub fn block(&mut self, pair: P<'_>) -> Block {
         let span = self.span(&pair);
-        let stmts = pair.into_inner().filter(|p| p.as_rule() == Rule::stmt).map(|s| self.stmt(s)).collect();
+        let stmts: Vec<Stmt> =
+            pair.into_inner().filter(|p| p.as_rule() == Rule::stmt).map(|s| self.stmt(s)).collect();
+        if stmts.len() > 1 {
+            self.in_a_row(&stmts.iter().collect::<Vec<_>>());
+        }
         Block { id: self.id(), span, stmts }
+    }
+
+    /// Refuses statements in a row that are a slip. What else was said about them is then a consequence.
+    pub fn in_a_row(&mut self, stmts: &[&Stmt]) {
+        for (found, about) in misplaced::in_a_row(self.text, stmts) {
+            self.diagnostics.retain(|d| d.primary.span.start < about.start || d.primary.span.end > about.end);
+            self.diagnostics.push(found);
+        }
     }
 
     fn empty_block(&mut self, span: crate::source::Span) -> Block {
@@ -30,7 +43,7 @@ impl Builder<'_> {
                     let mut value = None;
                     for p in part.into_inner() {
                         match p.as_rule() {
-                            Rule::pattern => pattern = Some(self.pattern(p)),
+                            Rule::pattern => pattern = Some(self.binding(p)),
                             Rule::type_expr => ty = Some(self.type_expr(p)),
                             _ => value = Some(self.expr(p)),
                         }
@@ -240,7 +253,7 @@ impl Builder<'_> {
         let (mut pattern, mut iterable, mut limit, mut body) = (None, None, None, None);
         for p in inner {
             match p.as_rule() {
-                Rule::pattern => pattern = Some(self.pattern(p)),
+                Rule::pattern => pattern = Some(self.binding(p)),
                 Rule::limit => limit = p.into_inner().next().map(|e| self.expr(e)),
                 Rule::block => body = Some(self.block(p)),
                 _ => iterable = Some(self.expr(p)),

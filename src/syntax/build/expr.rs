@@ -5,6 +5,7 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
 use crate::syntax::ast::*;
+use crate::syntax::foreign;
 use crate::syntax::parser::Rule;
 
 impl Builder<'_> {
@@ -12,8 +13,14 @@ impl Builder<'_> {
         let span = self.span(&pair);
         let rule = pair.as_rule();
         let kind = match rule {
-            Rule::lower => ExprKind::Name(self.name(&pair)),
-            Rule::type_ref => ExprKind::TypeName(self.any_name(&pair)),
+            Rule::lower => {
+                self.refuse_foreign(pair.as_str(), span);
+                ExprKind::Name(self.name(&pair))
+            }
+            Rule::type_ref => {
+                self.refuse_foreign(pair.as_str(), span);
+                ExprKind::TypeName(self.any_name(&pair))
+            }
             Rule::variant_ref => match pair.into_inner().next() {
                 Some(name) => ExprKind::Variant(self.any_name(&name)),
                 None => ExprKind::Error,
@@ -41,6 +48,16 @@ impl Builder<'_> {
             _ => self.control(pair),
         };
         Expr { id: self.id(), span, kind }
+    }
+
+    /// What other languages call `none`, `true` and `false`.
+    fn refuse_foreign(&mut self, name: &str, span: Span) {
+        if matches!(
+            name,
+            "null" | "nil" | "undefined" | "None" | "NULL" | "True" | "TRUE" | "False" | "FALSE"
+        ) {
+            self.diagnostics.extend(foreign::about_word(name, span));
+        }
     }
 
     fn list_item(&mut self, pair: P<'_>) -> ListItem {
@@ -267,11 +284,10 @@ impl Builder<'_> {
         match text.parse::<f64>() {
             Ok(f) if f.is_finite() => ExprKind::Float(f),
             _ => {
-                self.error(Diagnostic::error(
-                    syntax::E0106,
-                    span,
-                    format!("`{text}` is out of the range of Float"),
-                ));
+                self.error(
+                    Diagnostic::error(syntax::E0106, span, format!("`{text}` is out of the range of Float"))
+                        .label("the largest is about 1.8e308"),
+                );
                 ExprKind::Error
             }
         }

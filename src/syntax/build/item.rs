@@ -90,27 +90,24 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::upper => name = Some(self.any_name(&p)),
-                _ => {
-                    let mut span = self.span(&p);
-                    if self.text.get(span.end as usize - 1..span.end as usize) == Some(",") {
-                        span.end -= 1;
-                    }
-                    let docs = self.docs(span);
-                    let (mut variant, mut fields, mut text) = (None, Vec::new(), None);
-                    for part in p.into_inner() {
-                        match part.as_rule() {
-                            Rule::upper => variant = Some(self.any_name(&part)),
-                            Rule::fields => fields = part.into_inner().map(|f| self.field_decl(f)).collect(),
-                            _ => text = Some(self.plain_text(part)),
-                        }
-                    }
-                    if let Some(name) = variant {
-                        variants.push(VariantDecl { docs, name, fields, text, span });
-                    }
-                }
+                _ => variants.extend(self.variant(p)),
             }
         }
         Some(ItemKind::Enum(EnumItem { name: name?, variants }))
+    }
+
+    pub fn variant(&mut self, pair: P<'_>) -> Option<VariantDecl> {
+        let span = self.without_comma(&pair);
+        let docs = self.docs(span);
+        let (mut name, mut fields, mut text) = (None, Vec::new(), None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::upper => name = Some(self.any_name(&part)),
+                Rule::fields => fields = part.into_inner().map(|f| self.field_decl(f)).collect(),
+                _ => text = Some(self.plain_text(part)),
+            }
+        }
+        Some(VariantDecl { docs, name: name?, fields, text, span })
     }
 
     fn agent_item(&mut self, pair: P<'_>) -> Option<ItemKind> {
@@ -119,16 +116,17 @@ impl Builder<'_> {
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::lower => name = Some(self.name(&p)),
-                _ => {
-                    let mut inner = p.into_inner();
-                    if let (Some(key), Some(value)) = (inner.next(), inner.next()) {
-                        let key = self.any_name(&key);
-                        settings.push((key, self.expr(value)));
-                    }
-                }
+                _ => settings.extend(self.setting(p)),
             }
         }
         Some(ItemKind::Agent(AgentItem { name: name?, settings }))
+    }
+
+    pub fn setting(&mut self, pair: P<'_>) -> Option<(Ident, Expr)> {
+        let mut inner = pair.into_inner();
+        let key = self.any_name(&inner.next()?);
+        let value = self.expr(inner.next()?);
+        Some((key, value))
     }
 
     fn policy_item(&mut self, pair: P<'_>) -> PolicyItem {
@@ -137,7 +135,7 @@ impl Builder<'_> {
         PolicyItem { rules, span }
     }
 
-    fn policy_rule(&mut self, pair: P<'_>) -> Option<PolicyRule> {
+    pub fn policy_rule(&mut self, pair: P<'_>) -> Option<PolicyRule> {
         let span = self.span(&pair);
         let mut kind = None;
         let mut subjects = Vec::new();

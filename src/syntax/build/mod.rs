@@ -61,6 +61,18 @@ impl<'a> Builder<'a> {
         Span::new(self.file, start, self.trimmed(start, self.base + s.end()))
     }
 
+    /// The span of a member, without the comma that may end it.
+    fn without_comma(&self, pair: &P<'_>) -> Span {
+        let span = self.span(pair);
+        match self.text.as_bytes().get(span.end as usize - 1) {
+            Some(b',') => {
+                let end = self.trimmed(span.start as usize, span.end as usize - 1);
+                Span { end: end as u32, ..span }
+            }
+            _ => span,
+        }
+    }
+
     /// A rule may have eaten the trivia behind it; nobody wants to see that underlined.
     fn trimmed(&self, start: usize, end: usize) -> usize {
         let bytes = self.text.as_bytes();
@@ -173,6 +185,7 @@ impl<'a> Builder<'a> {
                 stmts.push(self.stmt(pair));
             }
         }
+        self.in_a_row(&stmts.iter().collect::<Vec<_>>());
         stmts
     }
 
@@ -215,4 +228,3 @@ fn join_docs(lines: &[&str]) -> Arc<str> {
     let text: Vec<&str> = lines.iter().map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
     text.join("\n").trim().into()
 }
-

@@ -233,9 +233,13 @@ impl Builder<'_> {
         if operand.closed && part.as_rule() != Rule::as_clause {
             operand.closed = false;
             self.error(
-                Diagnostic::error(syntax::E0101, span, "nothing can be taken from what ends in a brace or in clauses")
-                    .label("this belongs to no value")
-                    .help("put what stands before it into parentheses, or give it a name with `let`"),
+                Diagnostic::error(
+                    syntax::E0101,
+                    span,
+                    "nothing can be taken from what ends in a brace or in clauses",
+                )
+                .label("this belongs to no value")
+                .help("put what stands before it into parentheses, or give it a name with `let`"),
             );
         }
         if let Some(base) = operand.expr.take() {

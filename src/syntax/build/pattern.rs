@@ -4,6 +4,7 @@ use super::{Builder, P};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
+use crate::syntax::forms;
 use crate::syntax::parser::Rule;
 
 impl Builder<'_> {
@@ -15,6 +16,20 @@ impl Builder<'_> {
             0 => Pattern { id: self.id(), span, kind: PatternKind::Error },
             _ => Pattern { id: self.id(), span, kind: PatternKind::Or(options) },
         }
+    }
+
+    /// A pattern of `let` and `for`, where a name is meant: `let Count = 5` would ask for a variant.
+    pub fn binding(&mut self, pair: P<'_>) -> Pattern {
+        let pattern = self.pattern(pair);
+        if let PatternKind::Variant { module: None, enum_name: None, variant, fields, rest: false } =
+            &pattern.kind
+            && fields.is_empty()
+            && variant.span == pattern.span
+        {
+            let found = forms::capital(variant.span, &variant.name);
+            self.error(found);
+        }
+        pattern
     }
 
     fn pattern_one(&mut self, pair: P<'_>) -> Pattern {
@@ -104,6 +119,7 @@ impl Builder<'_> {
         {
             self.error(
                 Diagnostic::error(syntax::E0113, span, "a pattern's text takes no interpolation")
+                    .label("`{…}` cannot be used here")
                     .help("bind the value to a name and compare it with `if`"),
             );
         }

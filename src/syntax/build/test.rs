@@ -2,6 +2,7 @@
 
 use super::{Builder, P};
 use crate::syntax::ast::*;
+use crate::syntax::misplaced;
 use crate::syntax::parser::Rule;
 
 impl Builder<'_> {
@@ -20,12 +21,33 @@ impl Builder<'_> {
                         table = Some((pattern, self.expr(rows)));
                     }
                 }
-                Rule::given => body.extend(self.given(p).map(TestStmt::Given)),
-                Rule::expect => body.extend(self.expect(p).map(TestStmt::Expect)),
-                _ => body.push(TestStmt::Stmt(self.stmt(p))),
+                _ => body.extend(self.test_part(p)),
             }
         }
+        self.test_in_a_row(&body);
         TestItem { name: name.0, name_span: name.1, table, body, span }
+    }
+
+    pub fn test_in_a_row(&mut self, body: &[TestStmt]) {
+        for run in body.split(|s| !matches!(s, TestStmt::Stmt(_))) {
+            let stmts: Vec<&Stmt> =
+                run.iter().filter_map(|s| if let TestStmt::Stmt(s) = s { Some(s) } else { None }).collect();
+            self.in_a_row(&stmts);
+        }
+    }
+
+    pub fn test_part(&mut self, pair: P<'_>) -> Option<TestStmt> {
+        match pair.as_rule() {
+            Rule::given => self.given(pair).map(TestStmt::Given),
+            Rule::expect => self.expect(pair).map(TestStmt::Expect),
+            _ => {
+                let stmt = self.stmt(pair);
+                if let StmtKind::Expr(e) = &stmt.kind {
+                    self.diagnostics.extend(misplaced::test_word(e));
+                }
+                Some(TestStmt::Stmt(stmt))
+            }
+        }
     }
 
     fn given(&mut self, pair: P<'_>) -> Option<Given> {
@@ -162,7 +184,11 @@ impl Builder<'_> {
             Rule::expect_wrote => ExpectKind::Wrote { not, path: exprs.next()?, text: exprs.next() },
             _ => match outcome {
                 Some(outcome) => ExpectKind::Outcome { call: exprs.next()?, outcome },
-                None => ExpectKind::Holds(exprs.next()?),
+                None => {
+                    let value = exprs.next()?;
+                    self.diagnostics.extend(misplaced::test_word(&value));
+                    ExpectKind::Holds(value)
+                }
             },
         };
         Some(Expect { span, kind })

@@ -74,6 +74,7 @@ impl Builder<'_> {
                                 span,
                                 format!("`{hex}` is not a Unicode character"),
                             )
+                            .label("no character has this number")
                             .help("write its number in hexadecimal, such as `\\u{1F600}`"),
                         );
                         '?'

@@ -108,10 +108,7 @@ impl Builder<'_> {
     }
 
     pub fn field_decl(&mut self, pair: P<'_>) -> FieldDecl {
-        let mut span = self.span(&pair);
-        if self.text.get(span.end as usize - 1..span.end as usize) == Some(",") {
-            span.end -= 1;
-        }
+        let span = self.without_comma(&pair);
         let docs = self.docs(span);
         let mut inner = pair.into_inner();
         let name = inner.next().map(|n| self.any_name(&n));
