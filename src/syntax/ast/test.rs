@@ -50,14 +50,12 @@ pub enum GivenEffect {
 
 /// An argument of a given call: an expression, or `_` for any.
 #[derive(Debug, Clone)]
-#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum GivenArg {
     Is(Expr),
     Any(Span),
 }
 
 #[derive(Debug, Clone)]
-#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum Answer {
     /// The value: for `run` an Output record or its text, for others the result.
     Value(Expr),
@@ -94,7 +92,6 @@ pub enum ExpectKind {
 }
 
 #[derive(Debug, Clone)]
-#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum RanCount {
     Once,
     /// `3 times`
@@ -102,7 +99,6 @@ pub enum RanCount {
 }
 
 #[derive(Debug, Clone)]
-#[allow(clippy::large_enum_variant, reason = "tests are few")]
 pub enum Outcome {
     RejectedBy(Ident),
     Fails { kind: Ident, text: Option<Expr> },

@@ -118,13 +118,6 @@ impl Builder<'_> {
     pub fn body(&mut self, pair: P<'_>) -> Expr {
         match pair.as_rule() {
             Rule::expr => self.expr(pair),
-            Rule::braced_clear => {
-                let span = self.span(&pair);
-                match pair.into_inner().next() {
-                    Some(record_or_map) => self.primary(record_or_map, false),
-                    None => self.expr_error(span),
-                }
-            }
             Rule::block => {
                 let expr = self.primary(pair, false);
                 self.refuse_record_like(&expr);
