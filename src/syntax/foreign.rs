@@ -43,7 +43,7 @@ pub(super) fn word(word: &str) -> Option<(String, &'static str)> {
             format!("`{word}` is not a word of wflow"),
             "a command is started with `run` and stands between backticks: run `cargo test`",
         ),
-        "null" | "nil" | "undefined" | "None" | "NULL" => {
+        "null" | "nil" | "undefined" | "None" | "Null" | "NULL" => {
             (written("none"), "an optional value that is absent is `none`")
         }
         "True" | "TRUE" => (written("true"), "write `true`"),

@@ -64,7 +64,7 @@ fn ends_with(stmt: &Stmt) -> Option<&'static str> {
 }
 
 /// A value that does nothing by standing there.
-fn idle(expr: &Expr) -> bool {
+pub(super) fn idle(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Name(_)
         | ExprKind::TypeName(_)
@@ -82,9 +82,9 @@ fn idle(expr: &Expr) -> bool {
 }
 
 /// Statements that stand on one line, of which the first does nothing: something between them is missing. Each finding
-/// comes with the statements that it is about.
-pub(super) fn in_a_row(text: &str, stmts: &[&Stmt]) -> Vec<(Diagnostic, Span)> {
-    let mut out: Vec<(Diagnostic, Span)> = Vec::new();
+/// comes with the first and the last of the statements that it is about.
+pub(super) fn in_a_row(text: &str, stmts: &[&Stmt]) -> Vec<(Diagnostic, usize, usize)> {
+    let mut out = Vec::new();
     let mut skip = 0;
     for (i, pair) in stmts.windows(2).enumerate() {
         let [first, second] = pair else { continue };
@@ -105,7 +105,7 @@ pub(super) fn in_a_row(text: &str, stmts: &[&Stmt]) -> Vec<(Diagnostic, Span)> {
             // Whatever else stands on the line belongs to the same slip.
             let more = stmts[i + 1..].windows(2).take_while(|w| same_line(w[0], w[1])).count();
             let last = i + 1 + more;
-            out.push((found, first.span.to(stmts[last].span)));
+            out.push((found, i, last));
             skip = last + 1;
         }
     }
@@ -166,9 +166,9 @@ fn value_behind(text: &str, first: &Stmt, second: &Stmt) -> Option<Diagnostic> {
             Some(ExprKind::Paren(_)) => row(text, e, second),
             _ => None,
         },
-        // `let x = a let y = b` are two statements on purpose.
+        // `let x = a let y = b` are two statements on purpose, and so are those with more than one space between.
         StmtKind::Let { value, .. } | StmtKind::Var { value, .. } | StmtKind::Assign { value, .. }
-            if idle(value) && behind.is_some_and(starts_oddly) =>
+            if idle(value) && behind.is_some_and(starts_oddly) && second.span.start == first.span.end + 1 =>
         {
             row(text, value, second)
         }

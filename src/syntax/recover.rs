@@ -294,7 +294,7 @@ impl<'a> Recovery<'_, 'a> {
                 for piece in pieces {
                     let mut own = Vec::new();
                     found |= self.each(vec![piece], Rule::one_test_part, |b, p| b.test_part(p), &mut own);
-                    self.builder.test_in_a_row(&own);
+                    self.builder.test_in_a_row(&mut own);
                     parts.append(&mut own);
                 }
                 kind.map(|mut kind| {
@@ -335,7 +335,7 @@ impl<'a> Recovery<'_, 'a> {
                 found = true;
                 own = vec![self.lost(piece)];
             }
-            self.builder.in_a_row(&own.iter().collect::<Vec<_>>());
+            self.builder.in_a_row(&mut own);
             stmts.append(&mut own);
         }
         found

@@ -3,6 +3,7 @@
 use super::{Builder, P};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
+use crate::source::Span;
 use crate::syntax::ast::*;
 use crate::syntax::misplaced;
 use crate::syntax::parser::Rule;
@@ -11,20 +12,35 @@ use crate::syntax::scan::MAX_CHAIN;
 impl Builder<'_> {
     pub fn block(&mut self, pair: P<'_>) -> Block {
         let span = self.span(&pair);
-        let stmts: Vec<Stmt> =
+        let mut stmts: Vec<Stmt> =
             pair.into_inner().filter(|p| p.as_rule() == Rule::stmt).map(|s| self.stmt(s)).collect();
-        if stmts.len() > 1 {
-            self.in_a_row(&stmts.iter().collect::<Vec<_>>());
-        }
+        self.in_a_row(&mut stmts);
         Block { id: self.id(), span, stmts }
     }
 
-    /// Refuses statements in a row that are a slip. What else was said about them is then a consequence.
-    pub fn in_a_row(&mut self, stmts: &[&Stmt]) {
-        for (found, about) in misplaced::in_a_row(self.text, stmts) {
-            self.diagnostics.retain(|d| d.primary.span.start < about.start || d.primary.span.end > about.end);
-            self.diagnostics.push(found);
+    /// Refuses statements in a row that are a slip. What else was said about them is then a consequence, and so would
+    /// be whatever is said about them later: they are no part of the tree.
+    pub fn in_a_row(&mut self, stmts: &mut Vec<Stmt>) {
+        if stmts.len() < 2 {
+            return;
         }
+        let found = misplaced::in_a_row(self.text, &stmts.iter().collect::<Vec<_>>());
+        for (diagnostic, first, last) in found.into_iter().rev() {
+            let about = stmts[first].span.to(stmts[last].span);
+            self.only(diagnostic, about);
+            stmts.drain(first + 1..=last);
+            if let StmtKind::Expr(e) = &mut stmts[first].kind
+                && misplaced::idle(e)
+            {
+                *e = Expr { id: e.id, span: about, kind: ExprKind::Error };
+            }
+        }
+    }
+
+    /// The only finding about a part of the text.
+    pub fn only(&mut self, diagnostic: Diagnostic, about: Span) {
+        self.diagnostics.retain(|d| d.primary.span.start < about.start || d.primary.span.end > about.end);
+        self.diagnostics.push(diagnostic);
     }
 
     fn empty_block(&mut self, span: crate::source::Span) -> Block {

@@ -13,14 +13,8 @@ impl Builder<'_> {
         let span = self.span(&pair);
         let rule = pair.as_rule();
         let kind = match rule {
-            Rule::lower => {
-                self.refuse_foreign(pair.as_str(), span);
-                ExprKind::Name(self.name(&pair))
-            }
-            Rule::type_ref => {
-                self.refuse_foreign(pair.as_str(), span);
-                ExprKind::TypeName(self.any_name(&pair))
-            }
+            Rule::lower => ExprKind::Name(self.name(&pair)),
+            Rule::type_ref => self.type_ref(&pair, span),
             Rule::variant_ref => match pair.into_inner().next() {
                 Some(name) => ExprKind::Variant(self.any_name(&name)),
                 None => ExprKind::Error,
@@ -50,14 +44,19 @@ impl Builder<'_> {
         Expr { id: self.id(), span, kind }
     }
 
-    /// What other languages call `none`, `true` and `false`.
-    fn refuse_foreign(&mut self, name: &str, span: Span) {
-        if matches!(
-            name,
-            "null" | "nil" | "undefined" | "None" | "NULL" | "True" | "TRUE" | "False" | "FALSE"
-        ) {
-            self.diagnostics.extend(foreign::about_word(name, span));
+    /// A type's name; or what other languages call `none`, `true` and `false`, where nothing is taken from it.
+    fn type_ref(&mut self, pair: &P<'_>, span: Span) -> ExprKind {
+        let meant = match pair.as_str() {
+            "None" | "NULL" | "Null" => ExprKind::None,
+            "True" | "TRUE" => ExprKind::Bool(true),
+            "False" | "FALSE" => ExprKind::Bool(false),
+            _ => return ExprKind::TypeName(self.any_name(pair)),
+        };
+        if matches!(self.text.as_bytes().get(span.end as usize), Some(b'.' | b'(')) {
+            return ExprKind::TypeName(self.any_name(pair));
         }
+        self.diagnostics.extend(foreign::about_word(pair.as_str(), span));
+        meant
     }
 
     fn list_item(&mut self, pair: P<'_>) -> ListItem {

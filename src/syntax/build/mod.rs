@@ -185,7 +185,7 @@ impl<'a> Builder<'a> {
                 stmts.push(self.stmt(pair));
             }
         }
-        self.in_a_row(&stmts.iter().collect::<Vec<_>>());
+        self.in_a_row(&mut stmts);
         stmts
     }
 

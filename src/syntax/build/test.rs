@@ -24,16 +24,27 @@ impl Builder<'_> {
                 _ => body.extend(self.test_part(p)),
             }
         }
-        self.test_in_a_row(&body);
+        self.test_in_a_row(&mut body);
         TestItem { name: name.0, name_span: name.1, table, body, span }
     }
 
-    pub fn test_in_a_row(&mut self, body: &[TestStmt]) {
-        for run in body.split(|s| !matches!(s, TestStmt::Stmt(_))) {
-            let stmts: Vec<&Stmt> =
-                run.iter().filter_map(|s| if let TestStmt::Stmt(s) = s { Some(s) } else { None }).collect();
-            self.in_a_row(&stmts);
+    /// The same as for a block, for the statements between `given` and `expect`.
+    pub fn test_in_a_row(&mut self, body: &mut Vec<TestStmt>) {
+        let mut out = Vec::with_capacity(body.len());
+        let mut stmts = Vec::new();
+        for part in body.drain(..) {
+            match part {
+                TestStmt::Stmt(stmt) => stmts.push(stmt),
+                other => {
+                    self.in_a_row(&mut stmts);
+                    out.extend(stmts.drain(..).map(TestStmt::Stmt));
+                    out.push(other);
+                }
+            }
         }
+        self.in_a_row(&mut stmts);
+        out.extend(stmts.into_iter().map(TestStmt::Stmt));
+        *body = out;
     }
 
     pub fn test_part(&mut self, pair: P<'_>) -> Option<TestStmt> {
