@@ -79,7 +79,9 @@ workflow broken(name: Text = "x") -> Text {
 }
 
 workflow waits() -> Text {
-    step draft "Draft" { "text" }
+    step draft "Draft" {
+        try { run `cat missing` retry 1 every 1ms  "found" } catch business { "text" }
+    }
     gate ship "Publish?" show { draft } timeout 1h
     "done"
 }
