@@ -4,7 +4,7 @@
 //! explains a program looks them up and decides nothing anew.
 
 use crate::diagnostics::Diagnostic;
-use crate::source::{SourceMap, Span};
+use crate::source::{Origin, SourceFile, SourceMap, Span};
 use crate::syntax::ast::{self, NodeId};
 use crate::types::{DefId, PredicateId, Type, TypeDefs};
 use std::collections::HashMap;
@@ -253,6 +253,11 @@ impl Program {
             _ => None,
         }
     }
+    /// The source files that it is made of, the named one first, without the library's.
+    pub fn own_files(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
+        self.modules.iter().map(|m| self.sources.file(m.ast.id)).filter(|f| f.origin != Origin::Std)
+    }
+
     /// Workflows of the named file, in source order.
     pub fn workflows(&self) -> impl Iterator<Item = &Callable> {
         self.callables.iter().filter(|c| c.kind == ast::CallableKind::Workflow && c.at.module == ModuleId(0))

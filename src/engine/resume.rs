@@ -42,8 +42,10 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     let approvers = project.is_configured().then(|| project.config.people.names().map(Into::into).collect());
     let environment = Environment { approvers, ..Environment::default() };
     let checked = check_source(entry_name, entry_text, &memory, &environment);
-    if checked.has_errors() {
-        return Err(cannot(dir, "this version of wflow finds mistakes in the file that it was started with"));
+    if let Some(first) = checked.diagnostics.iter().find(|d| d.is_error()) {
+        let place = checked.program.sources.place(first.primary.span);
+        let why = "this version of wflow finds mistakes in the file that it was started with";
+        return Err(cannot(dir, why).note(format!("{place}: {} [{}]", first.message, first.code)));
     }
     let program = &checked.program;
     let Some(callable) = program.workflows().find(|w| *w.name == *workflow) else {

@@ -13,7 +13,6 @@ use crate::effects::workspace::Workspace;
 use crate::interpreter::{Lowered, Mode, Root, Stop, Suspension};
 use crate::journal::{DiskStore, EventType, Ledger, Redactor, RunDir, Runs, Writer, digest_of};
 use crate::policy::{Config, Policy, Project};
-use crate::source::Origin;
 use crate::value::Value;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
@@ -45,7 +44,7 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
 
     let mut sources = Vec::new();
     let mut digests = String::new();
-    for file in start.program.sources.files().filter(|f| f.origin != Origin::Std) {
+    for file in start.program.own_files() {
         let blob = writer.blobs().put(file.text.as_bytes())?;
         digests.push_str(&format!("{} {}\n", file.name, blob.digest()));
         let mut entry = blob.to_json();
@@ -63,7 +62,7 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
         ("run", json!(dir.id().as_str())),
         ("schema", json!(crate::journal::SCHEMA_VERSION)),
     ]);
-    let entry = &start.program.sources.files().next();
+    let entry = start.program.own_files().next();
     data.insert("file".into(), json!(entry.map_or("", |f| f.name.as_ref())));
     if start.project.is_configured() {
         let path = start.project.root.join(crate::policy::CONFIG_NAME);
@@ -90,13 +89,7 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
         mode,
         writer,
         past: Vec::new(),
-        pinned: start
-            .program
-            .sources
-            .files()
-            .filter(|f| f.origin != Origin::Std)
-            .map(|f| f.name.to_string())
-            .collect(),
+        pinned: start.program.own_files().map(|f| f.name.to_string()).collect(),
     };
     let session = parts.session(options)?;
     Ok(drive(session, &dir, start.lowered, start.workflow, start.args, Vec::new()))
