@@ -11,15 +11,15 @@ pub fn explain(args: &ExplainArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let Some(wanted) = &args.code else {
         for code in codes::all() {
             match code.lint_name() {
-                Some(name) => println!("{}  {} ({name})", code.id(), code.title()),
-                None => println!("{}  {}", code.id(), code.title()),
+                Some(name) => outln!("{}  {} ({name})", code.id(), code.title()),
+                None => outln!("{}  {}", code.id(), code.title()),
             }
         }
         return Ok(Exit::Completed);
     };
     match codes::find(wanted) {
         Some(code) => {
-            println!("{}", render::explain(code, &screen.out()).trim_end());
+            outln!("{}", render::explain(code, &screen.out()).trim_end());
             Ok(Exit::Completed)
         }
         None => {

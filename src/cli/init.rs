@@ -38,10 +38,10 @@ pub fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     all.name = absolute.file_name().map(|n| n.to_string_lossy().into_owned());
     let text = starter(&all);
     for why in skipped {
-        eprintln!("note: left out: {why}");
+        errln!("note: left out: {why}");
     }
     if args.print {
-        print!("{text}");
+        out!("{text}");
         return Ok(Exit::Completed);
     }
     std::fs::write(&path, &text).map_err(|e| {
@@ -49,7 +49,7 @@ pub fn init(args: &InitArgs) -> Result<Exit, Trouble> {
             .help("check the folder's permissions and the free space")
     })?;
     ignore_runs(folder);
-    println!("Wrote {}. Read it: it says what no workflow here may widen.", path.display());
+    outln!("Wrote {}. Read it: it says what no workflow here may widen.", path.display());
     Ok(Exit::Completed)
 }
 

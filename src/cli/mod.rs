@@ -1,5 +1,31 @@
 //! The command line: one file a subcommand, and the only place that prints or exits.
 
+/// Like `println!` and its kin, but a reader that has seen enough (`| head`) is no reason to panic.
+macro_rules! outln {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+macro_rules! out {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stdout(), $($text)*);
+    }};
+}
+macro_rules! errln {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+macro_rules! err {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod args;
 mod audit;
 mod check;
@@ -58,13 +84,13 @@ pub fn main() -> ExitCode {
         Ok(Ok(exit)) => exit,
         // The panic itself has been printed by its hook.
         Ok(Err(_)) => {
-            eprintln!(
+            errln!(
                 "wflow has a bug: please report what you did, with the message above. Runs keep what they recorded."
             );
             Exit::Failed
         }
         Err(error) => {
-            eprintln!("error: no thread can be started: {error}");
+            errln!("error: no thread can be started: {error}");
             Exit::Failed
         }
     };

@@ -44,11 +44,11 @@ pub fn new(args: &NewArgs) -> Result<Exit, Trouble> {
     put(path, "wflow.toml", &project_file(&safe))?;
     put(path, "README.md", &format!("# {safe}\n\nWorkflows of this project, run by wflow.\n"))?;
     put(path, ".gitignore", ".wflow/\nout/\n")?;
-    println!("Made {} with a first workflow. Go on with:\n", path.display());
-    println!("    cd {}", path.display());
-    println!("    wflow check");
-    println!("    wflow test");
-    println!("    wflow run hello.wflow");
+    outln!("Made {} with a first workflow. Go on with:\n", path.display());
+    outln!("    cd {}", path.display());
+    outln!("    wflow check");
+    outln!("    wflow test");
+    outln!("    wflow run hello.wflow");
     Ok(Exit::Completed)
 }
 

@@ -9,19 +9,20 @@ use crate::interpreter::Suspension;
 use crate::policy::Assurance;
 use crate::ui::escape;
 use serde_json::{Value as Json, json};
+use std::io::IsTerminal;
 
 pub fn tell(finished: &Finished, format: Format, screen: &Screen) -> Exit {
     let sources = &finished.sources;
     let short = finished.run.get(finished.run.len().saturating_sub(8)..).unwrap_or(&finished.run);
     if format == Format::Json {
-        println!("{}", as_json(finished));
+        outln!("{}", as_json(finished));
     } else {
         let paint = |text: &str, code: &str| match screen.color_err {
             true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
             false => text.to_owned(),
         };
         for name in &finished.changed {
-            eprintln!(
+            errln!(
                 "note: {} has changed since the run was started; the run went on with what it was started with",
                 escape::line(name)
             );
@@ -30,48 +31,54 @@ pub fn tell(finished: &Finished, format: Format, screen: &Screen) -> Exit {
             Outcome::Completed { value } => {
                 match value {
                     Json::Null => {}
-                    Json::String(text) => println!("{}", text.trim_end_matches('\n')),
-                    other => println!("{}", pretty(other)),
+                    // To a program as it is; to a person without what could drive the terminal.
+                    Json::String(text) if std::io::stdout().is_terminal() => {
+                        outln!("{}", render::clean(text.trim_end_matches('\n')));
+                    }
+                    Json::String(text) => outln!("{}", text.trim_end_matches('\n')),
+                    other => outln!("{}", pretty(other)),
                 }
-                eprintln!("{} run {short}", paint("completed", "1;32"));
+                errln!("{} run {short}", paint("completed", "1;32"));
             }
             Outcome::Failed(failure) => {
-                eprint!("{}", render::failure(failure, sources, &screen.err()));
-                eprintln!(
-                    "{} run {short}; `wflow runs show {short}` shows what was done",
+                err!("{}", render::failure(failure, sources, &screen.err()));
+                tell_steps(finished);
+                errln!(
+                    "{} run {short}; `wflow runs show {short}` shows what happened",
                     paint("failed", "1;31")
                 );
             }
             Outcome::Rejected(failure) => {
-                eprint!("{}", render::failure(failure, sources, &screen.err()));
-                eprintln!(
-                    "{} run {short}; `wflow runs show {short}` shows what was done",
+                err!("{}", render::failure(failure, sources, &screen.err()));
+                tell_steps(finished);
+                errln!(
+                    "{} run {short}; `wflow runs show {short}` shows what happened",
                     paint("rejected", "1;31")
                 );
             }
             Outcome::InDoubt(failure) => {
-                eprint!("{}", render::failure(failure, sources, &screen.err()));
-                eprintln!("{} run {short}; go on with: wflow resume {short}", paint("in doubt", "1;33"));
+                err!("{}", render::failure(failure, sources, &screen.err()));
+                errln!("{} run {short}; go on with: wflow resume {short}", paint("in doubt", "1;33"));
             }
             Outcome::Suspended(Suspension::Gate { gate, .. }) => {
-                eprintln!("{} run {short} waits at gate `{gate}`", paint("suspended", "1;33"));
+                errln!("{} run {short} waits at gate `{gate}`", paint("suspended", "1;33"));
                 match finished.needs_assurance {
-                    Some(level) => eprintln!(
+                    Some(level) => errln!(
                         "  the gate asks for a decision of level `{}`, which this terminal cannot give: {}",
                         level.name(),
                         stronger(level)
                     ),
-                    None => eprintln!("  decide it at a terminal with: wflow approve {short} {gate}"),
+                    None => errln!("  decide it at a terminal with: wflow approve {short} {gate}"),
                 }
             }
             Outcome::Suspended(Suspension::Until { at, .. }) => {
-                eprintln!(
+                errln!(
                     "{} run {short} waits until {at}; then: wflow resume {short}",
                     paint("suspended", "1;33")
                 );
             }
             Outcome::Interrupted => {
-                eprintln!("{} run {short}; go on with: wflow resume {short}", paint("interrupted", "1;33"));
+                errln!("{} run {short}; go on with: wflow resume {short}", paint("interrupted", "1;33"));
             }
         }
     }
@@ -82,6 +89,25 @@ pub fn tell(finished: &Finished, format: Format, screen: &Screen) -> Exit {
         Outcome::InDoubt(_) => Exit::InDoubt,
         Outcome::Suspended(_) => Exit::Suspended,
         Outcome::Interrupted => Exit::Interrupted,
+    }
+}
+
+/// What stands and what was taken back, when a run did not come to its end.
+fn tell_steps(finished: &Finished) {
+    let list = |undone: bool| {
+        let prefix = format!("{}/", finished.workflow);
+        let steps = finished.steps.iter().filter(|s| s.undone == undone);
+        let names: Vec<String> = steps
+            .map(|s| escape::line(s.path.strip_prefix(&prefix).unwrap_or(&s.path)).to_string())
+            .collect();
+        names.join(", ")
+    };
+    let (done, undone) = (list(false), list(true));
+    if !done.is_empty() {
+        errln!("done and kept: {done}");
+    }
+    if !undone.is_empty() {
+        errln!("taken back: {undone}");
     }
 }
 
@@ -120,6 +146,10 @@ fn as_json(finished: &Finished) -> Json {
     }
     if !finished.changed.is_empty() {
         out["changed"] = json!(finished.changed);
+    }
+    if !matches!(finished.outcome, Outcome::Completed { .. }) && !finished.steps.is_empty() {
+        let steps = finished.steps.iter().map(|s| json!({ "path": s.path, "undone": s.undone }));
+        out["steps"] = steps.collect();
     }
     out
 }

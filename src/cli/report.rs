@@ -71,7 +71,7 @@ pub fn print_trouble(trouble: &Trouble, json: bool, color: bool) {
             "notes": trouble.notes,
             "exit": trouble.exit as u8,
         });
-        println!("{object}");
+        outln!("{object}");
         return;
     }
     let paint = |text: &str, code: &str| match color {
@@ -80,11 +80,11 @@ pub fn print_trouble(trouble: &Trouble, json: bool, color: bool) {
     };
     let report: &dyn miette::Diagnostic = trouble;
     let code = report.code().map(|c| c.to_string()).unwrap_or_default();
-    eprintln!("{} {}", paint(&format!("error[{code}]:"), "1;31"), trouble.message);
+    errln!("{} {}", paint(&format!("error[{code}]:"), "1;31"), trouble.message);
     for note in &trouble.notes {
-        eprintln!("  {}", note.replace('\n', "\n  "));
+        errln!("  {}", note.replace('\n', "\n  "));
     }
     for help in &trouble.help {
-        eprintln!("  {} {}", paint("help:", "1;36"), help.replace('\n', "\n        "));
+        errln!("  {} {}", paint("help:", "1;36"), help.replace('\n', "\n        "));
     }
 }

@@ -126,10 +126,10 @@ pub fn refuse_errors(unit: &Unit, json: bool, screen: &Screen) -> Option<Exit> {
     }
     match json {
         true => {
-            print!("{}", render(RenderFormat::Json, &found.diagnostics, &found.sources, 1, &screen.out()))
+            out!("{}", render(RenderFormat::Json, &found.diagnostics, &found.sources, 1, &screen.out()))
         }
         false => {
-            eprint!("{}", render(RenderFormat::Text, &found.diagnostics, &found.sources, 1, &screen.err()))
+            err!("{}", render(RenderFormat::Text, &found.diagnostics, &found.sources, 1, &screen.err()))
         }
     }
     Some(Exit::CheckErrors)

@@ -23,7 +23,7 @@ pub fn schema(args: &SchemaArgs, _screen: &super::screen::Screen) -> Result<Exit
                 .help("wflow's own schemas are `journal`, `runs`, `run` (of `runs show`) and `audit`"));
         }
     };
-    println!("{}", serde_json::to_string_pretty(&schema).unwrap_or_default());
+    outln!("{}", serde_json::to_string_pretty(&schema).unwrap_or_default());
     Ok(Exit::Completed)
 }
 

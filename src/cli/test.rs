@@ -64,15 +64,12 @@ pub fn test(args: &TestArgs, screen: &Screen) -> Result<Exit, Trouble> {
     }
     if !broken.diagnostics.is_empty() {
         let form = if json { RenderFormat::Json } else { RenderFormat::Text };
-        print!(
-            "{}",
-            render::render(form, &broken.diagnostics, &broken.sources, programs.len(), &screen.out())
-        );
+        out!("{}", render::render(form, &broken.diagnostics, &broken.sources, programs.len(), &screen.out()));
     }
     if json {
-        println!("{}", json!({ "type": "summary", "passed": passed, "failed": failed }));
+        outln!("{}", json!({ "type": "summary", "passed": passed, "failed": failed }));
     } else {
-        println!("\n{passed} passed, {failed} failed");
+        outln!("\n{passed} passed, {failed} failed");
     }
     Ok(match (broken.diagnostics.is_empty(), failed) {
         (false, _) => Exit::CheckErrors,
@@ -85,7 +82,7 @@ fn tell(file: &str, checked: &Checked, result: &TestResult, json: bool, screen: 
     let sources = &checked.program.sources;
     if json {
         let failure = result.failure.as_ref().map(|f| render::failure_json(f, sources));
-        println!(
+        outln!(
             "{}",
             json!({ "type": "test", "file": file, "name": result.name, "passed": failure.is_none(), "failure": failure })
         );
@@ -98,10 +95,10 @@ fn tell(file: &str, checked: &Checked, result: &TestResult, json: bool, screen: 
     let sign =
         |unicode: &str, plain: &str| if screen.unicode { unicode.to_owned() } else { plain.to_owned() };
     match &result.failure {
-        None => println!("{} {file}: {}", paint(&sign("✓", "ok"), "32"), result.name),
+        None => outln!("{} {file}: {}", paint(&sign("✓", "ok"), "32"), result.name),
         Some(failure) => {
-            println!("{} {file}: {}", paint(&sign("✗", "FAILED"), "31"), result.name);
-            print!("{}", render::failure(failure, sources, &screen.out()));
+            outln!("{} {file}: {}", paint(&sign("✗", "FAILED"), "31"), result.name);
+            out!("{}", render::failure(failure, sources, &screen.out()));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How a run, or one process's part of it, ended.
 
+use super::session::Done;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::{Stop, Suspension};
 use crate::source::SourceMap;
@@ -62,6 +63,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// The gate it waits at asks for a stronger proof than a terminal can give.
     pub needs_assurance: Option<crate::policy::Assurance>,
+    /// The last steps that were completed, in order.
+    pub steps: Vec<Done>,
     /// Files that changed since the run was started: it went on with the old ones.
     pub changed: Vec<String>,
     /// What the places of a failure refer to.

@@ -44,14 +44,42 @@ pub struct Session {
     pub approved: Mutex<HashMap<String, String>>,
     /// Held while a person is asked: one question at a time on one terminal.
     pub terminal: Mutex<()>,
+    /// Steps that were completed, by their paths in order, and whether each was taken back.
+    pub steps: Mutex<Vec<Done>>,
     /// A gate asked for a proof that a terminal cannot give.
     pub assurance: Mutex<Option<Assurance>>,
+}
+
+/// How many of the last steps are told when a run fails.
+const TOLD_STEPS: usize = 100;
+
+/// A step that was completed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    pub path: String,
+    pub undone: bool,
 }
 
 /// Of a command that names none, where the configuration names none either.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 impl Session {
+    pub fn step_done(&self, path: &str) {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only the last ones are ever told; a run may have very many.
+        if steps.len() >= 2 * TOLD_STEPS {
+            steps.drain(..TOLD_STEPS);
+        }
+        steps.push(Done { path: path.to_owned(), undone: false });
+    }
+
+    pub fn step_undone(&self, path: &str) {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(step) = steps.iter_mut().rev().find(|s| s.path == path) {
+            step.undone = true;
+        }
+    }
+
     /// Milliseconds since 1970, UTC.
     pub fn clock_ms(&self) -> i64 {
         self.runs.store().now().0

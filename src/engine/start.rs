@@ -144,6 +144,7 @@ impl Parts<'_> {
             approved: Mutex::new(HashMap::new()),
             terminal: Mutex::new(()),
             assurance: Mutex::new(None),
+            steps: Mutex::new(Vec::new()),
             record: Record::new(self.writer, self.past),
             runs: self.runs,
         })
@@ -177,6 +178,7 @@ pub(super) fn drive(
         workflow: session.workflow.clone(),
         outcome,
         needs_assurance: session.needed_assurance(),
+        steps: session.steps.lock().map(|s| s.clone()).unwrap_or_default(),
         changed,
         sources: lowered.sources().clone(),
         syncs: writer.syncs(),

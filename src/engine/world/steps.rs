@@ -30,6 +30,7 @@ pub fn completed(session: &Session, at: &At, name: &str, value: &Json) -> Answer
         let data = if value.is_null() { Map::new() } else { members([("value", value.clone())]) };
         session.record.append(EventType::StepCompleted, &at.path, data)?;
     }
+    session.step_done(&at.path);
     step_ended(session, at, name, if recorded { How::Replayed } else { How::Done });
     Ok(())
 }
@@ -82,6 +83,9 @@ pub fn undo_completed(session: &Session, at: &At, step: &str, failure: Option<&F
         None => Map::new(),
     };
     session.record.write(EventType::UndoCompleted, step_of(at), data)?;
+    if failure.is_none() {
+        session.step_undone(step_of(at));
+    }
     let failure = failure.map(|f| f.message.clone());
     session.progress.event(Event::UndoEnded { path: at.path.clone(), step: step.to_owned(), failure });
     Ok(())
