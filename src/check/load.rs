@@ -192,7 +192,7 @@ impl World<'_> {
                 self.error(source::E0002, span, error.to_string())
             }
             LoadError::TooLarge { .. } => self.error(source::E0003, span, error.to_string()),
-            LoadError::Directory { .. } | LoadError::Unreadable { .. } => {
+            LoadError::Directory { .. } | LoadError::NotAFile { .. } | LoadError::Unreadable { .. } => {
                 self.error(source::E0001, span, error.to_string())
             }
         };

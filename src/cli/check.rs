@@ -10,7 +10,6 @@ use crate::diagnostics::render::{Format, render};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::source::{FileId, SourceMap, Span};
 use std::collections::HashMap;
-use std::io::Write;
 
 pub fn check(args: &CheckArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let files = find(&args.paths);
@@ -45,8 +44,7 @@ pub fn check(args: &CheckArgs, screen: &Screen) -> Result<Exit, Trouble> {
         CheckFormat::Github => Format::Github,
     };
     let text = render(format, &all.diagnostics, &all.sources, files.len(), &screen.out());
-    // A reader that has seen enough (`| head`) is no error.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    super::print::out(&text);
     let errors = all.diagnostics.iter().any(Diagnostic::is_error);
     let warnings = all.diagnostics.iter().any(|d| d.severity == Severity::Warning);
     Ok(if errors || (args.deny_warnings && warnings) { Exit::CheckErrors } else { Exit::Completed })
@@ -62,6 +60,16 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Among other lines of JSON: one object in one line.
+    pub fn json_line(&self, files: usize, screen: &Screen) -> String {
+        let text = render(Format::Json, &self.diagnostics, &self.sources, files, &screen.out());
+        let mut out = serde_json::json!({ "type": "diagnostics" });
+        if let Ok(serde_json::Value::Object(found)) = serde_json::from_str(&text) {
+            found.into_iter().for_each(|(key, value)| out[key] = value);
+        }
+        format!("{out}\n")
+    }
+
     pub fn take(&mut self, diagnostics: Vec<Diagnostic>, sources: &SourceMap) {
         for mut diagnostic in diagnostics {
             let place = |all: &mut Findings, span: Span| Span { file: all.file(span.file, sources), ..span };

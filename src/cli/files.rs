@@ -72,7 +72,11 @@ impl Projects {
 
     pub fn check(&mut self, file: &Path, pedantic: bool) -> Result<Unit, LoadError> {
         let (project, wrong, sources) = self.of(file);
-        let environment = Environment { pedantic, ..Environment::of_project(&project, &sources) };
+        let mut environment = Environment { pedantic, ..Environment::of_project(&project, &sources) };
+        // Against rules that cannot be read nothing can be held; that they cannot is reported by itself.
+        if wrong.iter().any(Diagnostic::is_error) {
+            environment.config = None;
+        }
         let checked = check_file(file, &environment)?;
         Ok(Unit { checked, project, config: (wrong, sources) })
     }
@@ -89,6 +93,7 @@ pub fn unreadable(error: &LoadError, sources: &mut SourceMap) -> Diagnostic {
     let help = match error {
         LoadError::Missing { .. } => "check the path; `wflow new NAME` makes a first workflow",
         LoadError::Directory { .. } => "name a file; `wflow check` and `wflow test` take folders",
+        LoadError::NotAFile { .. } => "name a file: what runs must be there to be read again",
         LoadError::TooLarge { .. } => {
             "put data into files that the workflow reads, and share code with `use`"
         }

@@ -5,17 +5,29 @@
 //! type; whether the JSON satisfies the type is decided in one place for flags and `--json-args`, the interpreter's.
 
 use super::args::EngineArgs;
+use super::report::Trouble;
 use crate::check::{Callable, ParamInfo, Program};
+use crate::diagnostics::codes::usage;
 use crate::types::{DefKind, Type, TypeDefs};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Map, Value as Json};
 use std::ffi::OsString;
+use std::num::IntErrorKind;
 
 /// What was given after the file.
 pub struct Given {
     pub engine: EngineArgs,
-    /// Parameter name → JSON; only those that were given.
+    /// Parameter name → JSON; only those that were given and can be read.
     pub args: Map<String, Json>,
+    /// Parameter name → why its text stands for no value.
+    pub wrong: Vec<(String, String)>,
+}
+
+/// Why the words after the file cannot be used.
+pub enum Refusal {
+    /// Help was asked for.
+    Help(clap::Error),
+    Wrong(Trouble),
 }
 
 /// `dry_run` → `dry-run`.
@@ -23,30 +35,64 @@ pub fn flag_name(param: &str) -> String {
     param.replace('_', "-")
 }
 
-/// Reads the words after the file. An error is clap's own: it prints itself and knows its exit code.
+/// Reads the words after the file.
 pub fn parse(
     program: &Program,
     workflow: &Callable,
     file: &str,
     docs: Option<&str>,
     rest: &[OsString],
-) -> Result<Given, clap::Error> {
-    let mut command = command(program, workflow, file, docs);
+) -> Result<Given, Refusal> {
+    let command = command(program, workflow, file, docs);
     let words = std::iter::once(OsString::from("wflow run")).chain(rest.iter().cloned());
-    let matches = command.try_get_matches_from_mut(words)?;
-    let mut args = Map::new();
+    let refused =
+        |error: clap::Error| refusal(&error, workflow, file).map_or(Refusal::Help(error), Refusal::Wrong);
+    let matches = command.try_get_matches_from(words).map_err(refused)?;
+    let (mut args, mut wrong) = (Map::new(), Vec::new());
     for param in &workflow.signature.params {
-        if let Some(value) = value_of(&matches, param, &program.defs).map_err(|message| {
-            command.error(
-                clap::error::ErrorKind::ValueValidation,
-                format!("--{}: {message}", flag_name(&param.name)),
-            )
-        })? {
-            args.insert(param.name.to_string(), value);
+        match value_of(&matches, param, &program.defs) {
+            Ok(Some(value)) => drop(args.insert(param.name.to_string(), value)),
+            Ok(None) => {}
+            Err(message) => wrong.push((param.name.to_string(), message)),
         }
     }
-    let engine = engine_args(&matches, workflow)?;
-    Ok(Given { engine, args })
+    let engine = engine_args(&matches, workflow).map_err(refused)?;
+    Ok(Given { engine, args, wrong })
+}
+
+/// clap's mistakes in our words; `None` for help.
+fn refusal(error: &clap::Error, workflow: &Callable, file: &str) -> Option<Trouble> {
+    use clap::error::{ContextKind, ErrorKind};
+    let text = |kind| error.get(kind).map(ToString::to_string);
+    let name = &workflow.name;
+    let see = format!("`wflow run {file} --help` shows what it takes");
+    Some(match (error.kind(), text(ContextKind::InvalidArg)) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => return None,
+        (ErrorKind::UnknownArgument, Some(word)) if word.starts_with('-') => {
+            let trouble = Trouble::new(usage::E1702, format!("`{name}` takes no `{word}`"));
+            match text(ContextKind::SuggestedArg) {
+                Some(near) => trouble.help(format!("did you mean `{near}`?")),
+                None => trouble
+                    .help(format!("a value that begins with `-` is joined to its flag: `--flag={word}`")),
+            }
+            .help(see)
+        }
+        (ErrorKind::UnknownArgument, Some(word)) => Trouble::new(
+            usage::E1702,
+            format!("no flag takes `{word}`"),
+        )
+        .help("each value stands after its flag: `--name value`; a `Bool` is joined to it: `--name=false`")
+        .help(see),
+        (ErrorKind::InvalidUtf8, _) => {
+            Trouble::new(usage::E1702, "an argument is not UTF-8 text").help("give it as UTF-8")
+        }
+        _ => {
+            let all = error.to_string();
+            let what: Vec<&str> = all.lines().take_while(|l| !l.is_empty()).map(str::trim).collect();
+            let what = what.join(" ");
+            Trouble::new(usage::E1702, what.strip_prefix("error: ").unwrap_or(&what)).help(see)
+        }
+    })
 }
 
 /// The flags of [`EngineArgs`] that no parameter shadows.
@@ -90,13 +136,17 @@ pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<
         .bin_name(format!("wflow run {file}"))
         .max_term_width(100)
         .disable_version_flag(true)
-        .next_help_heading("Options of the workflow");
+        .next_help_heading("Options of the workflow")
+        .override_usage(usage_line(workflow, file, &program.defs));
     if let Some(docs) = docs {
         let first = docs.split("\n\n").next().unwrap_or(docs).replace('\n', " ");
         command = command.about(first).long_about(docs.to_owned());
     }
-    for param in &workflow.signature.params {
-        command = command.arg(arg_of(param, &program.defs));
+    let written = program.callable_ast(workflow.id).map(|c| c.params.as_slice()).unwrap_or_default();
+    for (i, param) in workflow.signature.params.iter().enumerate() {
+        let default = written.get(i).and_then(|p| p.default.as_ref());
+        let default = default.map(|e| program.sources.slice(e.span));
+        command = command.arg(arg_of(param, default, &program.defs));
     }
     // Shadowed engine flags are left out; `EngineArgs` fills their defaults.
     let shadow: Vec<&str> = workflow.signature.params.iter().map(|p| p.name.as_ref()).collect();
@@ -118,7 +168,17 @@ pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<
     command
 }
 
-fn arg_of(param: &ParamInfo, defs: &TypeDefs) -> Arg {
+/// Above all, what must be given.
+fn usage_line(workflow: &Callable, file: &str, defs: &TypeDefs) -> String {
+    let mut line = format!("wflow run {file}");
+    for param in workflow.signature.params.iter().filter(|p| needed(p)) {
+        line.push_str(&format!(" --{} <{}>", flag_name(&param.name), value_name(&param.ty, defs)));
+    }
+    line.push_str(" [OPTIONS]");
+    line
+}
+
+fn arg_of(param: &ParamInfo, default: Option<&str>, defs: &TypeDefs) -> Arg {
     let flag = flag_name(&param.name);
     let mut arg = Arg::new(param.name.to_string())
         .long(flag)
@@ -136,8 +196,22 @@ fn arg_of(param: &ParamInfo, defs: &TypeDefs) -> Arg {
         }
         help.push_str(&format!("[one of: {}]", names.join(", ")));
     }
-    if !needed(param) && !is_bool(&param.ty) {
-        help.push_str(if help.is_empty() { "[may be left out]" } else { " [may be left out]" });
+    // A long default is only said to be there.
+    let short = default.filter(|d| d.len() <= 40 && !d.contains('\n') && *d != "none" && *d != "[]");
+    let note = match short {
+        _ if matches!(inner(&param.ty), Type::List(_)) => Some("[may be given several times]".to_owned()),
+        Some(text) if choices(&param.ty, defs).is_some() => {
+            Some(format!("[default: {}]", variant_text(text, &param.ty, defs)))
+        }
+        Some(text) => Some(format!("[default: {text}]")),
+        None if needed(param) => None,
+        None => Some("[may be left out]".to_owned()),
+    };
+    if let Some(note) = note {
+        if !help.is_empty() {
+            help.push(' ');
+        }
+        help.push_str(&note);
     }
     arg.required(false).help(help)
 }
@@ -151,6 +225,15 @@ fn inner(ty: &Type) -> &Type {
     match ty.base() {
         Type::Optional(t) => inner(t),
         other => other,
+    }
+}
+
+/// Of a refinement: it says more than what is refined.
+fn declared_name(ty: &Type) -> Option<&str> {
+    match ty {
+        Type::Refined(r) => r.name.as_deref(),
+        Type::Optional(t) | Type::List(t) => declared_name(t),
+        _ => None,
     }
 }
 
@@ -172,7 +255,23 @@ fn choices(ty: &Type, defs: &TypeDefs) -> Option<Vec<String>> {
     }
 }
 
+/// `.Staging` as it is given on the command line.
+fn variant_text(written: &str, ty: &Type, defs: &TypeDefs) -> String {
+    let name = written.rsplit('.').next().unwrap_or(written);
+    let Type::Named(id) = inner(ty) else { return written.to_owned() };
+    match &defs.get(*id).kind {
+        DefKind::Enum(variants) => {
+            variants.iter().find(|v| *v.name == *name).map(|v| v.text_form().to_string())
+        }
+        _ => None,
+    }
+    .unwrap_or_else(|| written.to_owned())
+}
+
 fn value_name(ty: &Type, defs: &TypeDefs) -> String {
+    if let Some(name) = declared_name(ty) {
+        return name.to_uppercase();
+    }
     match inner(ty) {
         Type::Text => "TEXT".into(),
         Type::Int => "INT".into(),
@@ -207,18 +306,19 @@ fn value_of(matches: &ArgMatches, param: &ParamInfo, defs: &TypeDefs) -> Result<
     }
     match texts.as_slice() {
         [one] => to_json(one, &param.ty, defs).map(Some),
-        _ => Err("was given more than once".into()),
+        _ => Err("it was given more than once".into()),
     }
 }
 
 /// The JSON that a flag's text stands for.
 fn to_json(text: &str, ty: &Type, defs: &TypeDefs) -> Result<Json, String> {
     match inner(ty) {
-        Type::Int => text
-            .replace('_', "")
-            .parse::<i64>()
-            .map(Json::from)
-            .map_err(|_| format!("`{text}` is not a whole number between {} and {}", i64::MIN, i64::MAX)),
+        Type::Int => text.replace('_', "").parse::<i64>().map(Json::from).map_err(|e| match e.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => {
+                format!("`{text}` is not between {} and {}", i64::MIN, i64::MAX)
+            }
+            _ => format!("`{text}` is not a whole number"),
+        }),
         Type::Float => match text.parse::<f64>() {
             Ok(f) if f.is_finite() => Ok(Json::from(f)),
             _ => Err(format!("`{text}` is not a number")),
@@ -238,5 +338,13 @@ fn to_json(text: &str, ty: &Type, defs: &TypeDefs) -> Result<Json, String> {
 }
 
 fn json(text: &str) -> Result<Json, String> {
-    serde_json::from_str(text).map_err(|e| format!("expected JSON, but {e}"))
+    serde_json::from_str(text).map_err(|e| format!("expected JSON: {}", not_json(&e)))
+}
+
+/// Why a text is not JSON.
+pub fn not_json(error: &serde_json::Error) -> String {
+    match error.is_eof() {
+        true => format!("it ends too early, in line {} after column {}", error.line(), error.column()),
+        false => error.to_string(),
+    }
 }

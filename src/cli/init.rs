@@ -45,8 +45,11 @@ pub fn init(args: &InitArgs) -> Result<Exit, Trouble> {
         return Ok(Exit::Completed);
     }
     std::fs::write(&path, &text).map_err(|e| {
-        Trouble::new(usage::E1705, format!("`{}` cannot be written: {e}", path.display()))
-            .help("check the folder's permissions and the free space")
+        Trouble::new(
+            usage::E1705,
+            format!("`{}` cannot be written: {}", path.display(), super::print::plain(&e)),
+        )
+        .help("check the folder's permissions and the free space")
     })?;
     ignore_runs(folder);
     outln!("Wrote {}. Read it: it says what no workflow here may widen.", path.display());

@@ -1,31 +1,7 @@
 //! The command line: one file a subcommand, and the only place that prints or exits.
 
-/// Like `println!` and its kin, but a reader that has seen enough (`| head`) is no reason to panic.
-macro_rules! outln {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
-}
-macro_rules! out {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = write!(std::io::stdout(), $($text)*);
-    }};
-}
-macro_rules! errln {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
-    }};
-}
-macro_rules! err {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = write!(std::io::stderr(), $($text)*);
-    }};
-}
-
+#[macro_use]
+mod print;
 mod args;
 mod audit;
 mod check;
@@ -68,6 +44,9 @@ pub fn main() -> ExitCode {
         }
     };
     start_log(cli.log.as_deref());
+    // A limit on the size of files is an error of the write that meets it, not the end of the process.
+    // SAFETY: ignoring a signal installs no code; what wflow starts gets the default again.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let screen = Screen::new(cli.color);
     let json = speaks_json(&cli.command);
     // Trees, values and their drops may be deep; a large stack is only touched as far as it is used.
@@ -81,7 +60,15 @@ pub fn main() -> ExitCode {
         }
     });
     let exit = match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(exit)) => exit,
+        Ok(Ok(exit)) => match print::lost() {
+            Some(why) if exit == Exit::Completed => {
+                errln!(
+                    "error: what was to be printed is lost, since standard output cannot be written: {why}"
+                );
+                Exit::Failed
+            }
+            _ => exit,
+        },
         // The panic itself has been printed by its hook.
         Ok(Err(_)) => {
             errln!(
@@ -123,7 +110,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
 fn speaks_json(command: &Command) -> bool {
     match command {
         Command::Check(a) => a.format == CheckFormat::Json,
-        Command::Run(a) => a.engine.format == Format::Json,
+        Command::Run(a) => run::speaks_json(a),
         Command::Resume(a) => a.session.format == Format::Json,
         Command::Approve(a) | Command::Reject(a) => a.session.format == Format::Json,
         Command::Runs(a) => match &a.command {

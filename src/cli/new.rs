@@ -54,8 +54,11 @@ pub fn new(args: &NewArgs) -> Result<Exit, Trouble> {
 
 fn put(folder: &Path, name: &str, text: &str) -> Result<(), Trouble> {
     let failed = |what: &Path, e: std::io::Error| {
-        Trouble::new(usage::E1705, format!("`{}` cannot be written: {e}", what.display()))
-            .help("check the folder's permissions and the free space")
+        Trouble::new(
+            usage::E1705,
+            format!("`{}` cannot be written: {}", what.display(), super::print::plain(&e)),
+        )
+        .help("check the folder's permissions and the free space")
     };
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
     let file = folder.join(name);

@@ -11,7 +11,8 @@ use crate::ui::escape;
 use serde_json::{Value as Json, json};
 use std::io::IsTerminal;
 
-pub fn tell(finished: &Finished, format: Format, screen: &Screen) -> Exit {
+/// `quiet` leaves out what only accompanies the result or the error; how to go on is always said.
+pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -> Exit {
     let sources = &finished.sources;
     let short = finished.run.get(finished.run.len().saturating_sub(8)..).unwrap_or(&finished.run);
     if format == Format::Json {
@@ -38,23 +39,29 @@ pub fn tell(finished: &Finished, format: Format, screen: &Screen) -> Exit {
                     Json::String(text) => outln!("{}", text.trim_end_matches('\n')),
                     other => outln!("{}", pretty(other)),
                 }
-                errln!("{} run {short}", paint("completed", "1;32"));
+                if !quiet {
+                    errln!("{} run {short}", paint("completed", "1;32"));
+                }
             }
             Outcome::Failed(failure) => {
                 err!("{}", render::failure(failure, sources, &screen.err()));
-                tell_steps(finished);
-                errln!(
-                    "{} run {short}; `wflow runs show {short}` shows what happened",
-                    paint("failed", "1;31")
-                );
+                if !quiet {
+                    tell_steps(finished);
+                    errln!(
+                        "{} run {short}; `wflow runs show {short}` shows what happened",
+                        paint("failed", "1;31")
+                    );
+                }
             }
             Outcome::Rejected(failure) => {
                 err!("{}", render::failure(failure, sources, &screen.err()));
-                tell_steps(finished);
-                errln!(
-                    "{} run {short}; `wflow runs show {short}` shows what happened",
-                    paint("rejected", "1;31")
-                );
+                if !quiet {
+                    tell_steps(finished);
+                    errln!(
+                        "{} run {short}; `wflow runs show {short}` shows what happened",
+                        paint("rejected", "1;31")
+                    );
+                }
             }
             Outcome::InDoubt(failure) => {
                 err!("{}", render::failure(failure, sources, &screen.err()));

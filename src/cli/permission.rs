@@ -53,8 +53,11 @@ pub fn ask_if_unconfigured(unit: &Unit, file: &str) -> Result<Grants, Trouble> {
             Ok("write") => {
                 let path = unit.project.root.join(CONFIG_NAME);
                 std::fs::write(&path, starter(&wants)).map_err(|e| {
-                    Trouble::new(usage::E1705, format!("`{}` cannot be written: {e}", path.display()))
-                        .help("check the folder's permissions and the free space")
+                    Trouble::new(
+                        usage::E1705,
+                        format!("`{}` cannot be written: {}", path.display(), super::print::plain(&e)),
+                    )
+                    .help("check the folder's permissions and the free space")
                 })?;
                 return Err(Trouble::new(usage::E1709, format!("wrote {}", path.display()))
                     .help("read it, then run the workflow again: nothing was started")

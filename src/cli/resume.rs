@@ -26,10 +26,15 @@ fn project() -> (PathBuf, Runs) {
 pub fn resume(args: &ResumeArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let (root, runs) = project();
     let dir = match &args.run {
-        Some(id) => runs.find(id)?,
+        Some(id) => find(&runs, id)?,
         None => newest_open(&runs)?,
     };
     go_on(root, &runs, &dir, &args.session, screen)
+}
+
+/// A run that is not there is a mistake on the command line.
+fn find(runs: &Runs, id: &str) -> Result<RunDir, Trouble> {
+    runs.find(id).map_err(|failure| Trouble::from(failure).exit(Exit::Usage))
 }
 
 /// The newest run that waits or was interrupted; the newest of all where none does, so that the refusal names it.
@@ -48,7 +53,7 @@ fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
 
 pub fn decide(args: &DecideArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let (root, runs) = project();
-    let dir = runs.find(&args.run)?;
+    let dir = find(&runs, &args.run)?;
     let replay = Replay::of(Journal::read(&dir)?.events);
     let waiting: Vec<String> = replay
         .waiting()
@@ -92,5 +97,5 @@ fn go_on(
     };
     let finished = crate::engine::resume(&root, runs, dir, &options)?;
     drop(options);
-    Ok(outcome::tell(&finished, session.format, screen))
+    Ok(outcome::tell(&finished, session.format, session.quiet, screen))
 }

@@ -6,13 +6,13 @@ use super::exit::Exit;
 use super::files::{Projects, Unit, unreadable};
 use super::report::Trouble;
 use super::screen::Screen;
-use super::{flags, interrupt, outcome, permission};
+use super::{flags, interrupt, outcome, permission, print};
 use crate::check::{Callable, Program};
 use crate::diagnostics::codes::{lint, usage};
 use crate::diagnostics::render::{Format as RenderFormat, render};
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::engine::{Options, ProviderChoice, Start, file_policy, start};
-use crate::interpreter::{Given, Lowered, Mode};
+use crate::interpreter::{ArgumentProblem, Given, Lowered, Mode};
 use crate::source::SourceMap;
 use crate::ui::progress::Progress;
 use serde_json::{Map, Value as Json};
@@ -20,11 +20,13 @@ use std::io::Read;
 use std::sync::Arc;
 
 pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
-    let json =
-        args.engine.format == Format::Json || args.rest().iter().any(|w| w == "json" || w == "--format=json");
-    let pure = args.engine.mode == Some(ModeArg::Pure)
-        || args.rest().iter().any(|w| w == "pure" || w == "--mode=pure");
+    let json = speaks_json(args);
+    let pure = args.engine.mode == Some(ModeArg::Pure) || own_flag(args, "--mode").as_deref() == Some("pure");
     let path = args.file();
+    if path.to_string_lossy().starts_with('-') && !path.exists() {
+        return Err(Trouble::new(usage::E1702, format!("`wflow run` itself takes no `{}`", path.display()))
+            .help("the workflow's own flags stand after the file: wflow run FILE --flag value"));
+    }
     let unit = match Projects::default().check(&path, pure) {
         Ok(unit) => unit,
         Err(error) => {
@@ -37,16 +39,24 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         return Ok(exit);
     }
     let program = &unit.checked.program;
-    let wanted = wanted_workflow(args);
+    if wants_help(args) && own_flag(args, "--workflow").or(args.engine.workflow.clone()).is_none() {
+        if let Some(list) = list_of_workflows(program, &path.display().to_string()) {
+            print::out(&list);
+            return Ok(Exit::Completed);
+        }
+    }
+    let wanted = own_flag(args, "--workflow").or_else(|| args.engine.workflow.clone());
     let workflow = choose(program, wanted.as_deref(), &path.display().to_string())?;
     let docs = program.item(workflow.at).docs.clone();
     let file = path.display().to_string();
     let given = match flags::parse(program, workflow, &file, docs.as_deref(), args.rest()) {
         Ok(given) => given,
-        Err(error) => {
-            let _ = error.print();
-            return Ok(if error.use_stderr() { Exit::Usage } else { Exit::Completed });
+        Err(flags::Refusal::Help(help)) => {
+            // clap knows of colours and of the terminal's width.
+            let _ = help.print();
+            return Ok(Exit::Completed);
         }
+        Err(flags::Refusal::Wrong(trouble)) => return Err(trouble),
     };
     let engine = merge(&args.engine, given.engine);
     let mut values = match &engine.json_args {
@@ -58,25 +68,12 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let lowered = Lowered::new(program);
     let people = unit.project.config.people.clone();
     let roles = move |name: &str| people.people.is_empty() && people.roles.is_empty() || people.knows(name);
-    let arguments = lowered.arguments(workflow.id, &Given::Json(&values), &roles).map_err(|problems| {
-        let lines: Vec<String> = problems
-            .iter()
-            .map(|p| match p.name.is_empty() {
-                true => p.message.clone(),
-                false => format!("--{}: {}", flags::flag_name(&p.name), p.message),
-            })
-            .collect();
-        let mut trouble = Trouble::new(usage::E1702, lines.join("\n"));
-        let names: Vec<&str> = workflow.signature.params.iter().map(|p| p.name.as_ref()).collect();
-        for p in &problems {
-            if let Some(near) =
-                did_you_mean(&p.name, names.iter().copied()).filter(|_| !names.contains(&p.name.as_str()))
-            {
-                trouble = trouble.help(format!("did you mean `{near}`?"));
-            }
-        }
-        trouble.help(format!("`wflow run {file} --help` shows what it takes"))
-    })?;
+    let arguments = lowered.arguments(workflow.id, &Given::Json(&values), &roles);
+    if !given.wrong.is_empty() || arguments.is_err() {
+        let of_types = arguments.as_ref().err().map(Vec::as_slice).unwrap_or_default();
+        return Err(wrong_arguments(workflow, &file, &given.wrong, of_types));
+    }
+    let arguments = arguments.unwrap_or_default();
     if engine.mode == Some(ModeArg::Pure) {
         refuse_unserved(&unit)?;
     }
@@ -112,7 +109,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     )?;
     // The last frame is taken away before anything is printed.
     drop(options);
-    Ok(outcome::tell(&finished, engine.format, screen))
+    Ok(outcome::tell(&finished, engine.format, engine.quiet, screen))
 }
 
 /// Errors of the file and of `wflow.toml`; nothing runs with any.
@@ -125,28 +122,75 @@ pub fn refuse_errors(unit: &Unit, json: bool, screen: &Screen) -> Option<Exit> {
         return None;
     }
     match json {
-        true => {
-            out!("{}", render(RenderFormat::Json, &found.diagnostics, &found.sources, 1, &screen.out()))
-        }
+        true => print::out(&found.json_line(1, screen)),
         false => {
-            err!("{}", render(RenderFormat::Text, &found.diagnostics, &found.sources, 1, &screen.err()))
+            print::err(&render(RenderFormat::Text, &found.diagnostics, &found.sources, 1, &screen.err()))
         }
     }
     Some(Exit::CheckErrors)
 }
 
-/// `--workflow` may stand before or after the file; after it, it is among the words that are not read yet.
-fn wanted_workflow(args: &RunArgs) -> Option<String> {
+/// Whether trouble, too, is told as JSON.
+pub fn speaks_json(args: &RunArgs) -> bool {
+    args.engine.format == Format::Json || own_flag(args, "--format").as_deref() == Some("json")
+}
+
+/// wflow's own flags may stand before or after the file; after it, they are among words that are not read yet.
+fn own_flag(args: &RunArgs, flag: &str) -> Option<String> {
     let mut rest = args.rest().iter().map(|w| w.to_string_lossy());
     while let Some(word) = rest.next() {
-        if word == "--workflow" {
+        if word == flag {
             return rest.next().map(|w| w.into_owned());
         }
-        if let Some(name) = word.strip_prefix("--workflow=") {
-            return Some(name.to_owned());
+        if let Some(value) = word.strip_prefix(flag).and_then(|w| w.strip_prefix('=')) {
+            return Some(value.to_owned());
         }
     }
-    args.engine.workflow.clone()
+    None
+}
+
+fn wants_help(args: &RunArgs) -> bool {
+    args.rest().iter().any(|w| w == "--help" || w == "-h")
+}
+
+/// The help of a file with several workflows: which there are.
+fn list_of_workflows(program: &Program, file: &str) -> Option<String> {
+    let all: Vec<&Callable> = program.workflows().collect();
+    if all.len() < 2 {
+        return None;
+    }
+    let width = all.iter().map(|w| w.name.len()).max().unwrap_or(0);
+    let mut out = format!("Usage: wflow run {file} --workflow NAME [OPTIONS]\n\nWorkflows:\n");
+    for workflow in &all {
+        let docs = program.item(workflow.at).docs.as_deref().unwrap_or_default();
+        let first = docs.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        out.push_str(format!("  {:width$}  {first}", workflow.name).trim_end());
+        out.push('\n');
+    }
+    out.push_str(&format!("\n`wflow run {file} --workflow NAME --help` shows what one takes.\n"));
+    Some(out)
+}
+
+/// All that is wrong with the arguments, in the order of the parameters where they have one.
+fn wrong_arguments(
+    workflow: &Callable,
+    file: &str,
+    unreadable: &[(String, String)],
+    of_types: &[ArgumentProblem],
+) -> Trouble {
+    let names: Vec<&str> = workflow.signature.params.iter().map(|p| p.name.as_ref()).collect();
+    let mut lines = Vec::new();
+    for name in &names {
+        let of_text = unreadable.iter().find(|(n, _)| n == name).map(|(_, message)| message);
+        let of_type = of_types.iter().find(|p| p.name == *name).map(|p| &p.message);
+        if let Some(message) = of_text.or(of_type) {
+            lines.push(format!("--{}: {message}", flags::flag_name(name)));
+        }
+    }
+    let others = of_types.iter().filter(|p| !names.contains(&p.name.as_str()));
+    lines.extend(others.map(|p| p.message.clone()));
+    let trouble = Trouble::new(usage::E1702, lines.join("\n"));
+    trouble.help(format!("`wflow run {file} --help` shows what it takes"))
 }
 
 fn choose<'p>(program: &'p Program, wanted: Option<&str>, file: &str) -> Result<&'p Callable, Trouble> {
@@ -187,7 +231,7 @@ fn merge(before: &EngineArgs, after: EngineArgs) -> EngineArgs {
 
 fn json_args(text: &str) -> Result<Map<String, Json>, Trouble> {
     let unreadable = |what: &str, e: std::io::Error| {
-        Trouble::new(usage::E1703, format!("the arguments cannot be read from {what}: {e}"))
+        Trouble::new(usage::E1703, format!("the arguments cannot be read from {what}: {}", print::plain(&e)))
             .help("give the JSON object itself, `@FILE`, or `-` for standard input")
     };
     let text = match text.strip_prefix('@') {
@@ -206,7 +250,10 @@ fn json_args(text: &str) -> Result<Map<String, Json>, Trouble> {
     match serde_json::from_str::<Json>(&text) {
         Ok(Json::Object(map)) => Ok(map),
         Ok(_) => Err(Trouble::new(usage::E1703, "the arguments are JSON, but not an object").help(help)),
-        Err(e) => Err(Trouble::new(usage::E1703, format!("the arguments are not JSON: {e}")).help(help)),
+        Err(e) => {
+            Err(Trouble::new(usage::E1703, format!("the arguments are not JSON: {}", flags::not_json(&e)))
+                .help(help))
+        }
     }
 }
 

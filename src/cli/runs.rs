@@ -14,7 +14,7 @@ use crate::ui::table::Table;
 use crate::ui::{escape, time};
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,9 +64,8 @@ pub(super) fn named(runs: &Runs, text: &str) -> Result<RunDir, Trouble> {
     dir.map_err(|failure| Trouble::from(failure).exit(Exit::Usage))
 }
 
-/// A reader that has seen enough (`| head`) is no error.
 pub(super) fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    super::print::out(text);
 }
 
 pub(super) fn style(screen: &Screen) -> Style {

@@ -4,6 +4,7 @@ use super::args::{Format, TestArgs};
 use super::check::Findings;
 use super::exit::Exit;
 use super::files::{Projects, find, unreadable};
+use super::print;
 use super::report::Trouble;
 use super::screen::Screen;
 use crate::check::{Checked, Environment, LIBRARY, Memory, check_source};
@@ -63,8 +64,16 @@ pub fn test(args: &TestArgs, screen: &Screen) -> Result<Exit, Trouble> {
         }
     }
     if !broken.diagnostics.is_empty() {
-        let form = if json { RenderFormat::Json } else { RenderFormat::Text };
-        out!("{}", render::render(form, &broken.diagnostics, &broken.sources, programs.len(), &screen.out()));
+        print::out(&match json {
+            true => broken.json_line(programs.len(), screen),
+            false => render::render(
+                RenderFormat::Text,
+                &broken.diagnostics,
+                &broken.sources,
+                programs.len(),
+                &screen.out(),
+            ),
+        });
     }
     if json {
         outln!("{}", json!({ "type": "summary", "passed": passed, "failed": failed }));

@@ -15,7 +15,7 @@ use crate::ui::progress::Progress;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub struct Session {
     pub run: String,
@@ -46,6 +46,8 @@ pub struct Session {
     pub terminal: Mutex<()>,
     /// Steps that were completed, by their paths in order, and whether each was taken back.
     pub steps: Mutex<Vec<Done>>,
+    /// When the steps that this process began did begin, by path.
+    pub begun: Mutex<HashMap<String, Instant>>,
     /// A gate asked for a proof that a terminal cannot give.
     pub assurance: Mutex<Option<Assurance>>,
 }

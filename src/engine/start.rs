@@ -145,6 +145,7 @@ impl Parts<'_> {
             terminal: Mutex::new(()),
             assurance: Mutex::new(None),
             steps: Mutex::new(Vec::new()),
+            begun: Mutex::new(HashMap::new()),
             record: Record::new(self.writer, self.past),
             runs: self.runs,
         })

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// A larger source file is refused: nobody reviews it, and it is surely not what was meant.
@@ -10,12 +11,32 @@ pub const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
 /// Why a source could not be read.
 #[derive(Debug)]
 pub enum LoadError {
-    Missing { path: PathBuf },
-    Unreadable { path: PathBuf, error: std::io::Error },
-    Directory { path: PathBuf },
-    TooLarge { path: PathBuf, bytes: u64 },
-    Binary { path: PathBuf },
-    NotUtf8 { path: PathBuf, offset: usize, line: usize },
+    Missing {
+        path: PathBuf,
+    },
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    Directory {
+        path: PathBuf,
+    },
+    /// A pipe, a socket, a device: nobody else can read again what it gave.
+    NotAFile {
+        path: PathBuf,
+    },
+    TooLarge {
+        path: PathBuf,
+        bytes: u64,
+    },
+    Binary {
+        path: PathBuf,
+    },
+    NotUtf8 {
+        path: PathBuf,
+        offset: usize,
+        line: usize,
+    },
 }
 
 impl LoadError {
@@ -24,6 +45,7 @@ impl LoadError {
             LoadError::Missing { path }
             | LoadError::Unreadable { path, .. }
             | LoadError::Directory { path }
+            | LoadError::NotAFile { path }
             | LoadError::TooLarge { path, .. }
             | LoadError::Binary { path }
             | LoadError::NotUtf8 { path, .. } => path,
@@ -38,6 +60,7 @@ impl LoadError {
             LoadError::Missing { path }
             | LoadError::Unreadable { path, .. }
             | LoadError::Directory { path }
+            | LoadError::NotAFile { path }
             | LoadError::TooLarge { path, .. }
             | LoadError::Binary { path }
             | LoadError::NotUtf8 { path, .. } => *path = name.to_owned(),
@@ -51,8 +74,16 @@ impl fmt::Display for LoadError {
         let path = self.path().display();
         match self {
             LoadError::Missing { .. } => write!(f, "there is no file `{path}`"),
-            LoadError::Unreadable { error, .. } => write!(f, "`{path}` cannot be read: {error}"),
+            LoadError::Unreadable { error, .. } => {
+                let text = error.to_string();
+                write!(
+                    f,
+                    "`{path}` cannot be read: {}",
+                    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+                )
+            }
             LoadError::Directory { .. } => write!(f, "`{path}` is a folder, not a file"),
+            LoadError::NotAFile { .. } => write!(f, "`{path}` is a pipe, a socket or a device, not a file"),
             LoadError::TooLarge { bytes, .. } => write!(
                 f,
                 "`{path}` has {bytes} bytes; a source file may have at most {} MiB",
@@ -78,12 +109,25 @@ pub fn read_source(path: &Path) -> Result<String, LoadError> {
     if meta.is_dir() {
         return Err(LoadError::Directory { path: path.to_owned() });
     }
+    let not_a_file = || LoadError::NotAFile { path: path.to_owned() };
+    if !meta.is_file() {
+        return Err(not_a_file());
+    }
+    // Opening a pipe that took the file's place meanwhile must not wait for a writer.
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+        .map_err(unreadable)?;
+    let meta = file.metadata().map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(not_a_file());
+    }
     if meta.len() > MAX_SOURCE_BYTES {
         return Err(LoadError::TooLarge { path: path.to_owned(), bytes: meta.len() });
     }
     let mut bytes = Vec::with_capacity(meta.len() as usize + 1);
-    // A pipe or a device has no length beforehand, so the bound is enforced while reading, too.
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    // It may grow while it is read, and some files in /proc say that they are empty.
     file.take(MAX_SOURCE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_SOURCE_BYTES {
         return Err(LoadError::TooLarge { path: path.to_owned(), bytes: bytes.len() as u64 });

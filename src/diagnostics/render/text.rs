@@ -121,6 +121,8 @@ impl Finding<'_> {
     /// The source with its labels; none where the place is not known.
     fn drawing(&self, sources: &SourceMap, style: &Style, width: usize) -> Option<String> {
         let primary = self.primary.as_ref()?;
+        // A file that could not be read has no text to show; the message names it.
+        sources.get(primary.span.file).filter(|f| !f.text.is_empty())?;
         let own = Place::of(primary.span, sources)?;
         let own_file = primary.span.file;
         let mut by_file: Vec<(FileId, Vec<(&Label, Place<'_>)>)> = vec![(own_file, vec![(primary, own)])];

@@ -8,6 +8,8 @@ use crate::interpreter::{Answer, At, Stop};
 use crate::journal::{EventType, StepState};
 use crate::ui::progress::{Event, How};
 use serde_json::{Map, Value as Json, json};
+use std::sync::PoisonError;
+use std::time::Instant;
 
 pub fn started(session: &Session, at: &At, name: &str, title: Option<&str>) -> Answer<()> {
     session.check_alive(at)?;
@@ -16,6 +18,9 @@ pub fn started(session: &Session, at: &At, name: &str, title: Option<&str>) -> A
         let data = title.map(|t| members([("title", json!(t))])).unwrap_or_default();
         session.record.append(EventType::StepStarted, &at.path, data)?;
     }
+    let mut begun = session.begun.lock().unwrap_or_else(PoisonError::into_inner);
+    begun.insert(at.path.clone(), Instant::now());
+    drop(begun);
     session.progress.event(Event::StepStarted {
         path: at.path.clone(),
         name: name.to_owned(),
@@ -45,11 +50,14 @@ pub fn failed(session: &Session, at: &At, name: &str, stop: &Stop) {
 }
 
 fn step_ended(session: &Session, at: &At, name: &str, how: How) {
+    let begun = session.begun.lock().unwrap_or_else(PoisonError::into_inner).remove(&at.path);
+    let took = begun.map(|b| i64::try_from(b.elapsed().as_millis()).unwrap_or(i64::MAX));
     session.progress.event(Event::StepEnded {
         path: at.path.clone(),
         name: name.to_owned(),
+        // What is answered from the record took no time that says anything.
+        millis: took.filter(|_| how != How::Replayed),
         how,
-        millis: None,
     });
 }
 

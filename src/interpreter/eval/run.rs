@@ -37,7 +37,7 @@ impl<'l> Eval<'l> {
                 Ok(reply) if holds(&exits, reply.exit) => break reply,
                 Ok(reply) => {
                     let again = on.as_ref().is_none_or(|codes| holds(codes, reply.exit));
-                    let failure = unexpected_exit(&name, &reply).at(span);
+                    let failure = unexpected_exit(&name, &reply, &exits).at(span);
                     if !again {
                         return Err(self.fail(Box::new(failure), span));
                     }
@@ -182,7 +182,8 @@ fn shown(argv: &[ArgWord]) -> String {
     const ROOM: usize = 80;
     let mut out = String::new();
     for (i, word) in argv.iter().enumerate() {
-        let text: String = word.text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        let text = word.text.replace('\n', "\\n").replace('\t', "\\t");
+        let text: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
         if i > 0 && out.chars().count() + text.chars().count() >= ROOM {
             out.push_str(" …");
             break;
@@ -207,18 +208,31 @@ fn holds(codes: &Value, code: i64) -> bool {
     }
 }
 
-fn unexpected_exit(name: &str, reply: &RunReply) -> Failure {
+fn unexpected_exit(name: &str, reply: &RunReply, exits: &Value) -> Failure {
     let message = format!("`{name}` ended with exit code {}", reply.exit);
     let failure = Failure::new(ErrorKind::Business, runtime::E1013, message);
     let (from, bytes) = match reply.stderr.iter().all(u8::is_ascii_whitespace) {
         true => ("standard output", &reply.stdout),
         false => ("standard error", &reply.stderr),
     };
-    let failure =
-        failure.help(format!("if {} is no error here, allow it: `exits [0, {}]`", reply.exit, reply.exit));
+    let code = reply.exit;
+    let failure = match exits {
+        Value::List(items) => {
+            let all: Vec<String> = items.iter().chain([&Value::Int(code)]).map(shown_code).collect();
+            failure.help(format!("if {code} is no error here, allow it: `exits [{}]`", all.join(", ")))
+        }
+        _ => failure.help(format!("if {code} is no error here, put it into `exits`")),
+    };
     match tail(bytes) {
         Some(tail) => failure.note(format!("the end of its {from}:\n{tail}")),
         None => failure.note("it printed nothing"),
+    }
+}
+
+fn shown_code(code: &Value) -> String {
+    match code {
+        Value::Int(code) => code.to_string(),
+        _ => String::new(),
     }
 }
 
