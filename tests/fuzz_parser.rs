@@ -163,7 +163,13 @@ fn mutate(text: &str, corpus: &[String], random: &mut Random) -> String {
         let (a, b) = (cut(&text, random), cut(&text, random));
         let (from, to) = (a.min(b), a.max(b));
         match random.below(6) {
-            0 => text.replace_range(from..to.min(from + 40).max(from), ""),
+            0 => {
+                let mut end = to.min(from + 40);
+                while !text.is_char_boundary(end) {
+                    end -= 1;
+                }
+                text.replace_range(from..end.max(from), "");
+            }
             1 => text.insert_str(from, PIECES[random.below(PIECES.len())]),
             2 => {
                 let piece = text[from..to].chars().take(60).collect::<String>();
