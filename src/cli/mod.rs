@@ -25,6 +25,7 @@ mod screen;
 mod show;
 mod test;
 
+use crate::effects::approval::Verdict;
 use args::{AuditCommand, CheckFormat, Cli, ColorChoice, Command, Format, RunsCommand};
 use clap::Parser;
 use exit::Exit;
@@ -91,8 +92,8 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
         Command::Check(args) => check::check(args, screen),
         Command::Run(args) => run::run(args, screen),
         Command::Resume(args) => resume::resume(args, screen),
-        Command::Approve(args) => resume::decide(args, screen),
-        Command::Reject(args) => resume::decide(args, screen),
+        Command::Approve(args) => resume::decide(args, Verdict::Approve, screen),
+        Command::Reject(args) => resume::decide(args, Verdict::Reject, screen),
         Command::Test(args) => test::test(args, screen),
         Command::Explain(args) => explain::explain(args, screen),
         Command::Schema(args) => schema::schema(args, screen),

@@ -9,6 +9,7 @@ use super::report::Trouble;
 use super::screen::Screen;
 use super::{interrupt, outcome};
 use crate::diagnostics::codes::gate as gate_codes;
+use crate::effects::approval::{Preset, Verdict};
 use crate::engine::{Options, ProviderChoice};
 use crate::journal::{DiskStore, Journal, Replay, RunDir, RunState, Runs, summary};
 use crate::policy::find_root;
@@ -29,7 +30,7 @@ pub fn resume(args: &ResumeArgs, screen: &Screen) -> Result<Exit, Trouble> {
         Some(id) => find(&runs, id)?,
         None => newest_open(&runs)?,
     };
-    go_on(root, &runs, &dir, &args.session, screen)
+    go_on(root, &runs, &dir, &args.session, None, screen)
 }
 
 /// A run that is not there is a mistake on the command line.
@@ -51,7 +52,7 @@ fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
     Ok(runs.last()?)
 }
 
-pub fn decide(args: &DecideArgs, screen: &Screen) -> Result<Exit, Trouble> {
+pub fn decide(args: &DecideArgs, verdict: Verdict, screen: &Screen) -> Result<Exit, Trouble> {
     let (root, runs) = project();
     let dir = find(&runs, &args.run)?;
     let replay = Replay::of(Journal::read(&dir)?.events);
@@ -59,23 +60,22 @@ pub fn decide(args: &DecideArgs, screen: &Screen) -> Result<Exit, Trouble> {
         .waiting()
         .filter_map(|(_, g)| g.opened.get("gate").and_then(|n| n.as_str()).map(str::to_owned))
         .collect();
-    if let Some(gate) = &args.gate
-        && !waiting.contains(gate)
-    {
-        let trouble = Trouble::new(
-            gate_codes::E1205,
-            format!("run {} does not wait at gate `{gate}`", dir.id().short()),
-        );
+    let gate = args.gate.clone().or_else(|| waiting.first().cloned());
+    let Some(gate) = gate.filter(|g| waiting.contains(g)) else {
+        let at = args.gate.as_ref().map_or_else(|| String::from("any gate"), |g| format!("gate `{g}`"));
+        let trouble =
+            Trouble::new(gate_codes::E1205, format!("run {} does not wait at {at}", dir.id().short()));
         return Err(match waiting.as_slice() {
             [] => trouble.help(format!(
-                "it waits at no gate; `wflow runs show {}` shows where it stands",
+                "`wflow runs show {0}` shows where it stands; `wflow resume {0}` goes on with it if it can be",
                 dir.id().short()
             )),
             names => trouble.help(format!("it waits at `{}`", names.join("`, `"))),
         }
         .exit(Exit::Failed));
-    }
-    go_on(root, &runs, &dir, &args.session, screen)
+    };
+    let preset = Preset { verdict, comment: args.comment.clone().filter(|c| !c.trim().is_empty()) };
+    go_on(root, &runs, &dir, &args.session, Some((gate, preset)), screen)
 }
 
 fn go_on(
@@ -83,6 +83,7 @@ fn go_on(
     runs: &Runs,
     dir: &RunDir,
     session: &SessionArgs,
+    preset: Option<(String, Preset)>,
     screen: &Screen,
 ) -> Result<Exit, Trouble> {
     let options = Options {
@@ -91,6 +92,7 @@ fn go_on(
             None => ProviderChoice::Configured,
         },
         detach: session.detach,
+        preset,
         progress: Arc::new(Progress::new(session.quiet, session.format == super::args::Format::Json)),
         interrupt: interrupt::token(),
         ..Options::default()

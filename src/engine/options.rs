@@ -2,6 +2,7 @@
 
 use crate::diagnostics::Failure;
 use crate::effects::ai::cassette::Redact;
+use crate::effects::approval::Preset;
 use crate::effects::ai::{self, Provider};
 use crate::interpreter::{CancelToken, Mode};
 use crate::journal::Redactor;
@@ -19,6 +20,8 @@ pub struct Options {
     pub record: Option<PathBuf>,
     /// Nobody is asked at the terminal.
     pub detach: bool,
+    /// What the person said about a gate on the command line; the gate is put before them all the same.
+    pub preset: Option<(String, Preset)>,
     pub progress: Arc<Progress>,
     /// Cancelling it ends the process's part of the run; it can be resumed.
     pub interrupt: CancelToken,
@@ -33,6 +36,7 @@ impl Default for Options {
             provider: ProviderChoice::Configured,
             record: None,
             detach: false,
+            preset: None,
             progress: Arc::new(Progress::to(Look::Quiet, Style::for_stderr(), Box::new(std::io::sink()))),
             interrupt: CancelToken::default(),
             grants: Default::default(),

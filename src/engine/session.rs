@@ -5,7 +5,7 @@ use super::record::Record;
 use crate::diagnostics::codes::{files, run as run_codes};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::ai::Provider;
-use crate::effects::approval::Digests;
+use crate::effects::approval::{Digests, Preset};
 use crate::effects::process::{Environment, EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
 use crate::interpreter::{Answer, At, CancelToken, Mode, Stop};
@@ -36,6 +36,8 @@ pub struct Session {
     pub mode: Mode,
     /// Nobody is asked at the terminal.
     pub detach: bool,
+    /// What the person said beforehand, with the gate that it is for; used once.
+    pub preset: Mutex<Option<(String, Preset)>>,
     /// Up when the person pressed Ctrl-C or the process was told to end.
     pub interrupt: CancelToken,
     pub progress: Arc<Progress>,
@@ -180,6 +182,12 @@ impl Session {
     /// Whether a rule of any policy makes something wait for this gate.
     pub fn guards_something(&self, gate: &str) -> bool {
         self.policies.iter().any(|p| p.gates().any(|g| g == gate))
+    }
+
+    /// What was said beforehand about this gate.
+    pub fn take_preset(&self, gate: &str) -> Option<Preset> {
+        let mut preset = self.preset.lock().unwrap_or_else(PoisonError::into_inner);
+        preset.take_if(|(name, _)| name == gate).map(|(_, preset)| preset)
     }
 
     pub fn need_assurance(&self, level: Assurance) {

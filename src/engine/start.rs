@@ -138,6 +138,7 @@ impl Parts<'_> {
             provider,
             mode: self.mode,
             detach: options.detach,
+            preset: Mutex::new(options.preset.clone()),
             interrupt: options.interrupt.clone(),
             progress: options.progress.clone(),
             secrets: Mutex::new(HashMap::new()),

@@ -178,6 +178,7 @@ fn sit(
         assurance: Assurance::Terminal,
         until: time.map(|t| SystemTime::now() + t),
         earlier: &[],
+        preset: None,
         drafts: &drafts,
         cancel: &cancel,
     };

@@ -4,7 +4,7 @@
 //! Without a terminal the provider cannot be reached. A conversation is one answer here: the person who would talk
 //! with the model is the model.
 
-use super::{Capabilities, Control, Provider, ProviderReply, ProviderRequest, Unanswered};
+use super::{Capabilities, Control, Provider, ProviderReply, ProviderRequest, Role, Unanswered};
 use crate::diagnostics::codes::ask::{E1302, E1303, E1304};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::form;
@@ -66,27 +66,31 @@ fn converse(dialog: &mut Dialog<'_>, request: &ProviderRequest) -> Result<Option
     if !request.wrong.is_empty() {
         dialog.painted(Paint::Warn, "Your answer before cannot be used:");
         for reason in &request.wrong {
-            dialog.quote(reason);
+            dialog.quote(form::of_a_person(reason));
         }
     }
     let Some(schema) = &request.schema else {
         dialog.say("Type or paste the answer; it ends with a line `.`, or with ^D.");
         return Ok(Some(form::text_lines(dialog)?).filter(|t| !t.is_empty()));
     };
+    let before = request.messages.iter().rev().find(|m| m.role == Role::Assistant);
+    let before = before.and_then(|m| serde_json::from_str::<Json>(&m.text).ok());
+    // A value that one line gives is typed anew; of a record all but one field may have been right.
+    let before = before.filter(|_| !form::is_scalar(schema));
     loop {
-        dialog.say("Enter fills in a form, `json` types or pastes JSON, `show` shows the question again.");
-        match dialog.ask("answer> ")?.trim() {
-            "" | "form" => {
-                if let Some(value) = form::fill(dialog, &request.type_name, schema, None, &|_| Ok(()))? {
-                    return Ok(Some(value.to_string()));
-                }
+        if let Some(value) = form::fill(dialog, "answer", schema, before.as_ref(), &|_| Ok(()))? {
+            return Ok(Some(value.to_string()));
+        }
+        loop {
+            match dialog
+                .ask("Enter starts again, `show` shows the question, `none` gives no answer> ")?
+                .trim()
+            {
+                "" => break,
+                "show" => drop(dialog.pages(&sheet(request, dialog.terminal.size().columns))?),
+                "none" => return Ok(None),
+                _ => {}
             }
-            "json" => {
-                dialog.say("It ends when it is complete, or with a line `.`");
-                return Ok(Some(form::json_lines(dialog)?).filter(|t| !t.trim().is_empty()));
-            }
-            "show" => drop(dialog.pages(&sheet(request, dialog.terminal.size().columns))?),
-            _ => {}
         }
     }
 }
@@ -110,7 +114,14 @@ fn sheet(request: &ProviderRequest, columns: usize) -> Vec<String> {
         part(&mut out, &format!("Data `{}`", escape::line(label)), lines);
     }
     if let Some(schema) = &request.schema {
-        part(&mut out, "Answer: JSON that satisfies", json::pretty(schema, width));
+        let lines = form::outline(schema);
+        match lines.as_slice() {
+            [one] if form::is_scalar(schema) => {
+                out.push(String::new());
+                out.push(format!("Answer: {one}"));
+            }
+            _ => part(&mut out, &format!("Answer, a {}", escape::line(&request.type_name)), lines),
+        }
     }
     out
 }

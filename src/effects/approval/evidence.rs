@@ -29,6 +29,8 @@ pub fn lines(request: &GateRequest, value: Option<&Json>, columns: usize) -> Vec
 fn part(out: &mut Vec<String>, title: &str, value: &Json, width: usize) {
     let lines = match value {
         Json::String(text) if text.contains('\n') => escape::block(text),
+        // A text is shown as it is, unless its quotes tell something.
+        Json::String(text) if !text.is_empty() && text.trim() == text => vec![escape::line(text)],
         other => json::pretty(other, width),
     };
     if let [only] = lines.as_slice()
@@ -78,6 +80,6 @@ mod tests {
         );
         request.show.clear();
         assert_eq!(lines(&request, None, 80), ["(no evidence)"]);
-        assert_eq!(lines(&request, Some(&json!("x")), 80), ["answer: \"x\""]);
+        assert_eq!(lines(&request, Some(&json!("x")), 80), ["answer: x"]);
     }
 }

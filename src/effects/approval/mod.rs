@@ -21,4 +21,4 @@ mod value;
 
 pub use identity::os_user;
 pub use record::{Decision, Digests, Verdict, evidence_digest};
-pub use sitting::{Outcome, Sitting, Waiting, decide};
+pub use sitting::{Outcome, Preset, Sitting, Waiting, decide};

@@ -38,6 +38,12 @@ impl Table<'_, '_> {
         self.dialog.say(&format!(
             "Who is here to decide? This is the account `{account}`; wflow cannot check what you say, and records that."
         ));
+        if demand.is_excluded(&account) {
+            self.dialog.painted(
+                Paint::Warn,
+                "This account started the run: whoever decides here is recorded as somebody who only says who they are.",
+            );
+        }
         for person in &free {
             let name = people.get(person.as_str()).map_or("", |p| &p.name);
             let name = if name == person { String::new() } else { format!("  ({name})") };

@@ -7,7 +7,8 @@ use crate::interpreter::{CancelToken, GateReply, GateRequest, Validator};
 use crate::policy::{Assurance, Demand, Standing};
 use crate::ui::dialog::Dialog;
 use crate::ui::terminal::{Ended, Wait};
-use crate::ui::{terminal, time};
+use crate::ui::style::Paint;
+use crate::ui::{json, terminal, time};
 use serde_json::Value as Json;
 use std::path::Path;
 use std::time::SystemTime;
@@ -28,9 +29,19 @@ pub struct Sitting<'a> {
     pub until: Option<SystemTime>,
     /// Decisions of an earlier process: shown, but void, since at this level they do not outlive it.
     pub earlier: &'a [Decision],
+    /// What the person who came said beforehand: see [`Preset`].
+    pub preset: Option<&'a Preset>,
     /// Where a private file for the editor may lie.
     pub drafts: &'a Path,
     pub cancel: &'a CancelToken,
+}
+
+/// What a person said on the command line before they saw the gate. It decides nothing: evidence, word and identity are
+/// asked for all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preset {
+    pub verdict: Verdict,
+    pub comment: Option<String>,
 }
 
 /// Why a gate stays open without anybody at this terminal to decide it.
@@ -178,10 +189,16 @@ impl Table<'_, '_> {
         for d in s.earlier {
             let what = if d.verdict == Verdict::Approve { "approved" } else { "rejected" };
             let comment = if d.comment.is_empty() { String::new() } else { format!(": {}", d.comment) };
-            self.dialog.fact("earlier", &format!("{} {what} at {}{comment}", d.approver, d.at));
+            let claimed = if d.claimed { " (as was said)" } else { "" };
+            self.dialog.fact("earlier", &format!("{}{claimed} {what} at {}{comment}", d.approver, d.at));
+            if let Some(value) = &d.value {
+                let width = self.dialog.terminal.size().columns.saturating_sub(6).min(110);
+                json::pretty(value, width).iter().for_each(|line| self.dialog.quote(line));
+            }
         }
         if !s.earlier.is_empty() {
-            self.dialog.say("A decision typed at a terminal counts only in the process that took it: please decide again.");
+            self.dialog.painted(Paint::Warn, "That was in another process, and is void: a decision typed at a terminal counts only in");
+            self.dialog.painted(Paint::Warn, "the process that took it. Please decide again.");
         }
     }
 

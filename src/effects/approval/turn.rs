@@ -17,6 +17,10 @@ impl Table<'_, '_> {
     /// One person's turn. `false`: they stopped.
     pub(super) fn turn(&mut self, seated: &Seated) -> Result<bool, Ended> {
         let mut seen = self.show(seated)?;
+        if self.came_to_reject() && self.dialog.yes_or_no("Reject it now?")? {
+            self.reject(seated)?;
+            return Ok(true);
+        }
         loop {
             let limit = self.dialog.wait.remaining().map(|left| {
                 format!(" ({} left)", time::limit(left.as_millis().try_into().unwrap_or(i64::MAX)))
@@ -29,23 +33,29 @@ impl Table<'_, '_> {
                             "The evidence has an end that was not shown yet. It can be approved after that.",
                         );
                         seen = self.evidence()?;
+                        if seen {
+                            self.dialog.say("That was all of it. `yes` approves now.");
+                        }
                         continue;
                     }
                     if let Some(confirmed) = self.approve()? {
-                        let comment = self.dialog.ask("comment (Enter for none)> ")?;
+                        let comment = self.comment("comment (Enter for none)> ")?;
                         self.record(seated, Verdict::Approve, confirmed, comment.trim())?;
                         return Ok(true);
                     }
                 }
                 "no" | "reject" => {
-                    let comment = self.dialog.ask("why (what should change)> ")?;
-                    self.record(seated, Verdict::Reject, Vec::new(), comment.trim())?;
+                    self.reject(seated)?;
                     return Ok(true);
                 }
-                "e" | "evidence" => seen |= self.evidence()?,
+                "e" | "evidence" => {
+                    seen |= self.evidence()?;
+                    self.choices(seated);
+                }
                 "edit" | "answer" if self.takes_value() => {
                     if self.change(seated)? {
                         seen = self.evidence()?;
+                        self.choices(seated);
                     }
                 }
                 "later" | "q" | "quit" => return Ok(false),
@@ -67,14 +77,41 @@ impl Table<'_, '_> {
                 self.dialog.say(&format!("  - {criterion}"));
             }
         }
-        let edit = match (&self.sitting.request.edit, self.takes_value()) {
-            (Some(_), _) => ", `edit`",
-            (None, true) => ", `answer`",
-            _ => "",
+        self.choices(seated);
+        Ok(seen)
+    }
+
+    /// Who is there and what they may type.
+    fn choices(&mut self, seated: &Seated) {
+        let words = match (&self.sitting.request.edit, self.takes_value()) {
+            (Some(_), _) => "`yes`, `no`, `edit`, `later`, or `?`",
+            (None, true) if self.value.is_none() => "`answer`, `no`, `later`, or `?`",
+            (None, true) => "`yes`, `no`, `answer` (again), `later`, or `?`",
+            _ => "`yes`, `no`, `later`, or `?`",
         };
         let claimed = if seated.claimed { " (as you say)" } else { "" };
-        self.dialog.say(&format!("You are {}{claimed}. `yes`, `no`{edit}, `later`, or `?`.", seated.person));
-        Ok(seen)
+        self.dialog.say(&format!("You are {}{claimed}. {words}.", seated.person));
+    }
+
+    fn came_to_reject(&self) -> bool {
+        self.decisions.is_empty() && self.sitting.preset.is_some_and(|p| p.verdict == Verdict::Reject)
+    }
+
+    fn reject(&mut self, seated: &Seated) -> Result<(), Ended> {
+        let comment = self.comment("why (what should change)> ")?;
+        self.record(seated, Verdict::Reject, Vec::new(), comment.trim())
+    }
+
+    /// The comment given beforehand is the first person's, since they came with it.
+    fn comment(&mut self, prompt: &str) -> Result<String, Ended> {
+        let given = self.sitting.preset.filter(|_| self.decisions.is_empty()).and_then(|p| p.comment.clone());
+        match given {
+            Some(comment) => {
+                self.dialog.say(&format!("comment: {comment}"));
+                Ok(comment)
+            }
+            None => self.dialog.ask(prompt),
+        }
     }
 
     fn evidence(&mut self) -> Result<bool, Ended> {

@@ -21,10 +21,9 @@ impl Table<'_, '_> {
             (value, _) => {
                 let any = Json::Bool(true);
                 let request = self.sitting.request;
-                let name = request.type_name.as_deref().unwrap_or("the value");
                 let schema = request.schema.as_ref().unwrap_or(&any);
                 let check = |v: &Json| (self.check)(v);
-                form::fill(&mut self.dialog, name, schema, value.as_ref(), &check)?
+                form::fill(&mut self.dialog, if request.edit.is_some() { "value" } else { "answer" }, schema, value.as_ref(), &check)?
             }
         };
         let Some(value) = changed.filter(|v| Some(v) != self.value.as_ref()) else {

@@ -1,9 +1,8 @@
 //! One value after the other, by the shape of its JSON Schema.
 
-use super::lines::text_lines;
-use super::schema::{kind, limits, optional, scalar_from, shown};
+use super::lines::{json_lines_after, text_lines};
+use super::schema::{kind, limits, misfit, optional, scalar_from, shown};
 use crate::ui::dialog::Dialog;
-use crate::ui::style::Paint;
 use crate::ui::terminal::Ended;
 use crate::ui::{escape, json};
 use serde_json::{Map, Value as Json};
@@ -16,16 +15,23 @@ const HELP: &[&str] = &[
     "-           leaves an optional value out",
     "\"\"          an empty text",
     "<<          a text of several lines, which ends with a line `.`",
+    "{ … or [ …  at the first question: all of it as JSON, typed or pasted",
     "!json       this value as JSON on one line: !json [1, 2]",
+    "!schema     the JSON Schema of all of it",
     "!cancel     leaves the form",
 ];
 
-/// `None`: the person left the form.
-pub fn fill(dialog: &mut Dialog<'_>, schema: &Json, before: Option<&Json>) -> Result<Option<Json>, Ended> {
-    dialog.painted(Paint::Dim, "`?` shows help, `!cancel` leaves the form.");
-    let mut form = Form { dialog, root: schema };
-    match form.value(schema, "", before, 0) {
-        Ok(value) => Ok(Some(value)),
+/// `None`: the person left the form. `name` is what a value without fields is called.
+pub fn fill(
+    dialog: &mut Dialog<'_>,
+    name: &str,
+    schema: &Json,
+    before: Option<&Json>,
+) -> Result<Option<Json>, Ended> {
+    let mut form = Form { dialog, root: schema, untouched: true };
+    let fields = matches!(kind(form.resolved(schema)), "object" | "any");
+    match form.value(schema, if fields { "" } else { name }, before, 0) {
+        Ok(value) | Err(Left::Whole(value)) => Ok(Some(value)),
         Err(Left::Form) => Ok(None),
         Err(Left::Terminal(ended)) => Err(ended),
     }
@@ -33,6 +39,8 @@ pub fn fill(dialog: &mut Dialog<'_>, schema: &Json, before: Option<&Json>) -> Re
 
 enum Left {
     Form,
+    /// All of it came as JSON.
+    Whole(Json),
     Terminal(Ended),
 }
 
@@ -54,6 +62,8 @@ struct Form<'d, 'w, 's> {
     dialog: &'d mut Dialog<'w>,
     /// Where `$ref` points into.
     root: &'s Json,
+    /// Nothing was typed yet: all of it may still come as JSON.
+    untouched: bool,
 }
 
 impl<'s> Form<'_, '_, 's> {
@@ -87,7 +97,8 @@ impl<'s> Form<'_, '_, 's> {
     ) -> Result<Json, Left> {
         let schema = self.resolved(schema);
         if let Some(values) = schema.get("enum").and_then(Json::as_array) {
-            let options = values.iter().map(|v| (shown(v), Chosen::Value(v.clone()))).collect();
+            let options =
+                values.iter().map(|v| Choice::new(shown(v), None, Chosen::Value(v.clone()))).collect();
             return self.choose(name, options, before, depth);
         }
         for key in ["anyOf", "oneOf"] {
@@ -124,26 +135,70 @@ impl<'s> Form<'_, '_, 's> {
 
     fn ask(&mut self, prompt: &str) -> Result<Typed, Left> {
         loop {
-            let typed = self.dialog.next_line(prompt)?;
-            match typed.trim() {
-                "?" => {
-                    for line in HELP {
-                        self.dialog.say(line);
-                    }
+            // What was typed before the first question was shown does not answer it; a paste answers several.
+            let typed = match self.untouched {
+                true => self.dialog.ask(prompt)?,
+                false => self.dialog.next_line(prompt)?,
+            };
+            let word = typed.trim();
+            match word {
+                "?" => HELP.iter().for_each(|line| self.dialog.say(line)),
+                "!schema" => {
+                    let width = self.dialog.terminal.size().columns.saturating_sub(6).min(110);
+                    self.dialog.pages(&json::pretty(self.root, width))?;
                 }
                 "!cancel" => return Err(Left::Form),
-                "" => return Ok(Typed::Nothing),
-                "-" => return Ok(Typed::None),
-                "\"\"" => return Ok(Typed::Text(String::new())),
-                "<<" => return Ok(Typed::Text(text_lines(self.dialog)?)),
-                other => match other.strip_prefix("!json ") {
-                    Some(text) => match serde_json::from_str(text) {
-                        Ok(value) => return Ok(Typed::Json(value)),
+                _ if self.untouched && self.opens_all(word) => {
+                    let text = json_lines_after(self.dialog, &typed)?;
+                    match serde_json::from_str(&text) {
+                        Ok(value) => return Err(Left::Whole(value)),
                         Err(e) => self.dialog.say(&format!("That is not JSON: {e}")),
-                    },
-                    None => return Ok(Typed::Text(typed)),
+                    }
+                }
+                _ => match self.typed(typed)? {
+                    Some(typed) => {
+                        self.untouched = false;
+                        return Ok(typed);
+                    }
+                    None => {}
                 },
             }
+        }
+    }
+
+    fn typed(&mut self, typed: String) -> Result<Option<Typed>, Left> {
+        let word = typed.trim();
+        Ok(Some(match word {
+            "" => Typed::Nothing,
+            "-" => Typed::None,
+            "<<" => Typed::Text(text_lines(self.dialog)?),
+            _ if word.len() > 1 && word.starts_with('"') && word.ends_with('"') => {
+                // Quotes around a text are a habit, not a part of it.
+                Typed::Text(serde_json::from_str(word).unwrap_or(typed))
+            }
+            _ => match word.strip_prefix("!json ") {
+                Some(text) => match serde_json::from_str(text) {
+                    Ok(value) => Typed::Json(value),
+                    Err(e) => {
+                        self.dialog.say(&format!("That is not JSON: {e}"));
+                        return Ok(None);
+                    }
+                },
+                None => Typed::Text(typed),
+            },
+        }))
+    }
+
+    /// Whether the first line typed begins the whole value as JSON.
+    fn opens_all(&self, word: &str) -> bool {
+        let root = self.resolved(self.root);
+        let choice = ["anyOf", "oneOf"].iter().any(|k| root.get(k).is_some());
+        match kind(root) {
+            _ if choice => word.starts_with('{'),
+            "object" => word.starts_with('{'),
+            "array" => word.starts_with('['),
+            "any" => word.starts_with(['{', '[']),
+            _ => false,
         }
     }
 
@@ -184,14 +239,17 @@ impl<'s> Form<'_, '_, 's> {
                 }
             };
             match scalar_from(kind, &typed) {
-                Some(value) => return Ok(Some(value)),
                 None => self.dialog.say(&format!("That does not fit: {words}.")),
+                Some(value) => match misfit(schema, &value) {
+                    None => return Ok(Some(value)),
+                    Some(why) => self.dialog.say(&format!("That does not fit: {why}.")),
+                },
             }
         }
     }
 
     fn raw(&mut self, name: &str, before: Option<&Json>) -> Result<Json, Left> {
-        let prompt = prompt(name, "JSON on one line", before);
+        let prompt = prompt(name, "JSON", before);
         loop {
             let text = match (self.ask(&prompt)?, before) {
                 (Typed::Json(value), _) => return Ok(value),
@@ -202,6 +260,10 @@ impl<'s> Form<'_, '_, 's> {
             };
             match serde_json::from_str(&text) {
                 Ok(value) => return Ok(value),
+                Err(e) if e.is_eof() => match serde_json::from_str(&json_lines_after(self.dialog, &text)?) {
+                    Ok(value) => return Ok(value),
+                    Err(e) => self.dialog.say(&format!("That is not JSON: {e}")),
+                },
                 Err(e) => self.dialog.say(&format!("That is not JSON: {e}")),
             }
         }
@@ -291,7 +353,7 @@ impl<'s> Form<'_, '_, 's> {
                 _ => {
                     let mut options = self.options(&others);
                     let question = format!("{} (optional)", label(name));
-                    options.push((String::from("none"), Chosen::Value(Json::Null)));
+                    options.push(Choice::new(String::from("none"), None, Chosen::Value(Json::Null)));
                     self.choose(&question, options, before, depth)
                 }
             };
@@ -300,21 +362,21 @@ impl<'s> Form<'_, '_, 's> {
         self.choose(name, options, before, depth)
     }
 
-    fn options(&self, forms: &[&'s Json]) -> Vec<(String, Chosen<'s>)> {
+    fn options(&self, forms: &[&'s Json]) -> Vec<Choice<'s>> {
         let mut out = Vec::new();
         for form in forms {
             let form = self.resolved(form);
             if let Some(values) = form.get("enum").and_then(Json::as_array) {
-                out.extend(values.iter().map(|v| (shown(v), Chosen::Value(v.clone()))));
+                out.extend(values.iter().map(|v| Choice::new(shown(v), None, Chosen::Value(v.clone()))));
             } else if let Some(value) = form.get("const") {
-                out.push((shown(value), Chosen::Value(value.clone())));
+                out.push(Choice::new(shown(value), about(form), Chosen::Value(value.clone())));
             } else {
                 let fields = form.get("properties").and_then(Json::as_object);
                 let tag =
                     fields.filter(|f| f.len() == 1).and_then(|f| f.keys().next()).map(|k| k.to_string());
                 let title = form.get("title").and_then(Json::as_str).map(str::to_owned);
                 let label = tag.or(title).unwrap_or_else(|| kind(form).to_owned());
-                out.push((label, Chosen::Form(form)));
+                out.push(Choice::new(label, about(form), Chosen::Form(form)));
             }
         }
         out
@@ -323,17 +385,18 @@ impl<'s> Form<'_, '_, 's> {
     fn choose(
         &mut self,
         name: &str,
-        options: Vec<(String, Chosen<'s>)>,
+        options: Vec<Choice<'s>>,
         before: Option<&Json>,
         depth: usize,
     ) -> Result<Json, Left> {
         if !name.is_empty() {
             self.dialog.say(&format!("{name}:"));
         }
-        for (i, (label, _)) in options.iter().enumerate() {
-            self.dialog.say(&format!("  {}  {label}", i + 1));
+        for (i, choice) in options.iter().enumerate() {
+            let about = choice.about.map(|a| format!("  ({})", a.lines().next().unwrap_or_default()));
+            self.dialog.say(&format!("  {}  {}{}", i + 1, choice.label, about.unwrap_or_default()));
         }
-        let prompt = prompt("", &format!("number from 1 to {}", options.len()), before);
+        let prompt = prompt("", &format!("name, or number from 1 to {}", options.len()), before);
         loop {
             let typed = match (self.ask(&prompt)?, before) {
                 (Typed::Json(value), _) => return Ok(value),
@@ -344,11 +407,13 @@ impl<'s> Form<'_, '_, 's> {
             let word = typed.trim();
             let by_number =
                 word.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|i| *i < options.len());
-            let by_name = options.iter().position(|(label, _)| label.eq_ignore_ascii_case(word));
-            match by_name.or(by_number).map(|i| &options[i].1) {
+            let by_name = options.iter().position(|c| c.label.eq_ignore_ascii_case(word));
+            match by_name.or(by_number).map(|i| &options[i].then) {
                 Some(Chosen::Value(value)) => return Ok(value.clone()),
                 Some(Chosen::Form(form)) => return self.value(form, name, before, depth + 1),
-                None => self.dialog.say(&format!("Please type a number from 1 to {}.", options.len())),
+                None => self
+                    .dialog
+                    .say(&format!("Please type one of the names, or a number from 1 to {}.", options.len())),
             }
         }
     }
@@ -366,13 +431,27 @@ impl<'s> Form<'_, '_, 's> {
         let old = before.and_then(Json::as_array).filter(|items| !items.is_empty());
         self.dialog.say(&format!("{}: a list{}", label(name), limits(schema)));
         if let Some(old) = old {
-            let question = format!("{}: keep the {} items?", label(name), old.len());
+            for item in old {
+                self.dialog.quote(&shown(item));
+            }
+            let question = match old.len() {
+                1 => format!("{}: keep this one item?", label(name)),
+                n => format!("{}: keep these {n} items?", label(name)),
+            };
             if self.dialog.yes_or_no(&question)? {
                 return Ok(Json::Array(old.clone()));
             }
         }
         let mut out = Vec::new();
         let most = schema.get("maxItems").and_then(Json::as_u64).unwrap_or(u64::MAX);
+        let least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
+        let too_few = |dialog: &mut Dialog<'_>, items: &[Json]| {
+            let few = (items.len() as u64) < least;
+            if few {
+                dialog.say(&format!("At least {least} are needed here."));
+            }
+            few
+        };
         let single = matches!(kind(self.resolved(item)), "string" | "integer" | "number")
             && self.resolved(item).get("enum").is_none();
         while (out.len() as u64) < most {
@@ -380,21 +459,27 @@ impl<'s> Form<'_, '_, 's> {
             if single {
                 // Enter ends the list, so the item itself is not asked for by the scalar's own question.
                 match self.ask(&format!("{place} (Enter ends the list): "))? {
+                    Typed::Nothing if too_few(self.dialog, &out) => {}
                     Typed::Nothing => break,
                     Typed::Json(value) => out.push(value),
                     Typed::None => out.push(Json::from("-")),
                     Typed::Text(text) => match scalar_from(kind(self.resolved(item)), &text) {
-                        Some(value) => out.push(value),
                         None => self.dialog.say("That is not a number of the right kind."),
+                        Some(value) => match misfit(self.resolved(item), &value) {
+                            None => out.push(value),
+                            Some(why) => self.dialog.say(&format!("That does not fit: {why}.")),
+                        },
                     },
                 }
             } else {
                 match self.ask(&format!("{place}: add one? (y, Enter ends the list) "))? {
+                    Typed::Nothing | Typed::None if too_few(self.dialog, &out) => {}
                     Typed::Nothing | Typed::None => break,
                     Typed::Json(value) => out.push(value),
                     Typed::Text(t) if matches!(t.trim(), "y" | "yes") => {
                         out.push(self.value(item, &place, None, depth + 1)?);
                     }
+                    Typed::Text(t) if matches!(t.trim(), "n" | "no") && too_few(self.dialog, &out) => {}
                     Typed::Text(t) if matches!(t.trim(), "n" | "no") => break,
                     Typed::Text(_) => self.dialog.say("Please type y, or Enter."),
                 }
@@ -429,6 +514,22 @@ impl<'s> Form<'_, '_, 's> {
             }
         }
     }
+}
+
+struct Choice<'s> {
+    label: String,
+    about: Option<&'s str>,
+    then: Chosen<'s>,
+}
+
+impl<'s> Choice<'s> {
+    fn new(label: String, about: Option<&'s str>, then: Chosen<'s>) -> Choice<'s> {
+        Choice { label, about, then }
+    }
+}
+
+fn about(schema: &Json) -> Option<&str> {
+    schema.get("description").and_then(Json::as_str)
 }
 
 enum Chosen<'s> {

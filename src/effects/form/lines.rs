@@ -22,14 +22,15 @@ pub fn text_lines(dialog: &mut Dialog<'_>) -> Result<String, Ended> {
     }
 }
 
-/// Lines until they are one complete JSON value, one holds only `.`, or ^D. What it is, is for others to judge.
-pub fn json_lines(dialog: &mut Dialog<'_>) -> Result<String, Ended> {
-    dialog.terminal.drain();
+/// Lines from a first one that is there already, until they are one complete JSON value, one holds only `.`, or ^D. What
+/// it is, is for others to judge.
+pub fn json_lines_after(dialog: &mut Dialog<'_>, first: &str) -> Result<String, Ended> {
+    let mut first = Some(first.to_owned());
     let mut text = String::new();
     let mut progress = Progress::default();
     let mut hinted = false;
     loop {
-        let line = match dialog.next_line("> ") {
+        let line = match first.take().map_or_else(|| dialog.next_line("> "), Ok) {
             Ok(line) if line.trim() == "." => return Ok(text),
             Ok(line) => line,
             Err(Ended::End) => return Ok(text),

@@ -5,9 +5,12 @@
 
 mod fields;
 mod lines;
+mod outline;
 mod schema;
 
-pub use lines::{json_lines, text_lines};
+pub use lines::text_lines;
+pub use outline::outline;
+pub use schema::is_scalar;
 
 use crate::ui::dialog::Dialog;
 use crate::ui::style::Paint;
@@ -17,31 +20,22 @@ use serde_json::Value as Json;
 /// Judges a value; the messages say what is wrong with it.
 pub type Check<'a> = &'a dyn Fn(&Json) -> Result<(), Vec<String>>;
 
-/// Asks until the value satisfies `check`. `None`: the person gave up.
+/// Asks until the value satisfies `check`. `name` is what a value without fields is called. `None`: the person gave up.
 pub fn fill(
     dialog: &mut Dialog<'_>,
-    type_name: &str,
+    name: &str,
     schema: &Json,
     before: Option<&Json>,
     check: Check<'_>,
 ) -> Result<Option<Json>, Ended> {
     let mut before = before.cloned();
+    let paste = match schema::is_scalar(schema) {
+        true => "",
+        false => " All of it as JSON may be pasted at the first question.",
+    };
+    dialog.painted(Paint::Dim, &format!("`?` shows help, `!cancel` leaves.{paste}"));
     loop {
-        dialog.say(&format!(
-            "Enter fills in the form for {type_name}; `json` types it as JSON; `cancel` goes back."
-        ));
-        let value = match dialog.ask("form> ")?.trim() {
-            "" | "form" => match fields::fill(dialog, schema, before.as_ref())? {
-                Some(value) => value,
-                None => return Ok(None),
-            },
-            "json" => match json_value(dialog)? {
-                Some(value) => value,
-                None => continue,
-            },
-            "cancel" => return Ok(None),
-            _ => continue,
-        };
+        let Some(value) = fields::fill(dialog, name, schema, before.as_ref())? else { return Ok(None) };
         match check(&value) {
             Ok(()) => return Ok(Some(value)),
             Err(wrong) => complain(dialog, &wrong),
@@ -50,23 +44,15 @@ pub fn fill(
     }
 }
 
-/// JSON typed or pasted. `None`: it was none, and that was said.
-fn json_value(dialog: &mut Dialog<'_>) -> Result<Option<Json>, Ended> {
-    dialog.say("Type or paste JSON; it ends when it is complete, or with a line `.`");
-    let text = json_lines(dialog)?;
-    match serde_json::from_str(&text) {
-        Ok(value) => Ok(Some(value)),
-        Err(e) => {
-            complain(dialog, &[format!("that is not JSON: {e}")]);
-            Ok(None)
-        }
-    }
-}
-
 /// Says what is wrong with a value.
 pub fn complain(dialog: &mut Dialog<'_>, wrong: &[String]) {
     dialog.painted(Paint::Warn, "This cannot be used yet:");
     for reason in wrong {
-        dialog.quote(reason);
+        dialog.quote(of_a_person(reason));
     }
+}
+
+/// A value's message without the sign for the whole value, which says nothing to a person.
+pub fn of_a_person(message: &str) -> &str {
+    message.strip_prefix("$: ").or_else(|| message.strip_prefix("$.")).unwrap_or(message)
 }

@@ -50,27 +50,63 @@ pub fn shown(value: &Json) -> String {
     }
 }
 
+/// Whether one line gives it: a text, a number, yes or no, or one of some.
+pub fn is_scalar(schema: &Json) -> bool {
+    schema.get("enum").is_some() || matches!(kind(schema), "string" | "integer" | "number" | "boolean")
+}
+
 /// The schema's limits in words.
 pub fn limits(schema: &Json) -> String {
+    let number = |key: &str| schema.get(key).map(shown);
+    let between = |least: Option<String>, most: Option<String>, what: &str| match (least, most) {
+        (Some(a), Some(b)) if a == b => Some(format!("exactly {a}{what}")),
+        (Some(a), Some(b)) => Some(format!("{a} to {b}{what}")),
+        (Some(a), None) => Some(format!("at least {a}{what}")),
+        (None, Some(b)) => Some(format!("at most {b}{what}")),
+        (None, None) => None,
+    };
     let words = [
-        ("minLength", "at least {} characters"),
-        ("maxLength", "at most {} characters"),
-        ("minItems", "at least {}"),
-        ("maxItems", "at most {}"),
-        ("minimum", "from {}"),
-        ("exclusiveMinimum", "above {}"),
-        ("maximum", "up to {}"),
-        ("exclusiveMaximum", "below {}"),
-        ("pattern", "matching {}"),
+        between(number("minLength"), number("maxLength"), " characters"),
+        between(number("minItems"), number("maxItems"), ""),
+        between(number("minimum"), number("maximum"), ""),
+        number("exclusiveMinimum").map(|n| format!("above {n}")),
+        number("exclusiveMaximum").map(|n| format!("below {n}")),
+        number("pattern").map(|p| format!("matching {p}")),
     ];
-    let mut out = String::new();
-    for (key, text) in words {
-        if let Some(value) = schema.get(key) {
-            out.push_str(", ");
-            out.push_str(&text.replace("{}", &shown(value)));
+    words.into_iter().flatten().map(|w| format!(", {w}")).collect()
+}
+
+/// Why a scalar does not satisfy the schema's own limits; what the schema cannot say is judged later.
+pub fn misfit(schema: &Json, value: &Json) -> Option<String> {
+    let limit = |key: &str| schema.get(key).and_then(Json::as_f64);
+    let broken = match value {
+        Json::String(text) => {
+            let count = text.chars().count();
+            let length = count as f64;
+            if limit("minLength").is_some_and(|n| length < n)
+                || limit("maxLength").is_some_and(|n| length > n)
+            {
+                let one = if count == 1 { "" } else { "s" };
+                return Some(format!("it has {count} character{one}, wanted is {}", wanted(schema)));
+            }
+            // A pattern that this engine does not know is left to whoever judges the whole value.
+            let pattern =
+                schema.get("pattern").and_then(Json::as_str).and_then(|p| regex::Regex::new(p).ok());
+            pattern.is_some_and(|p| !p.is_match(text))
         }
-    }
-    out
+        Json::Number(n) => n.as_f64().is_some_and(|n| {
+            limit("minimum").is_some_and(|m| n < m)
+                || limit("maximum").is_some_and(|m| n > m)
+                || limit("exclusiveMinimum").is_some_and(|m| n <= m)
+                || limit("exclusiveMaximum").is_some_and(|m| n >= m)
+        }),
+        _ => false,
+    };
+    broken.then(|| format!("wanted is {}", wanted(schema)))
+}
+
+fn wanted(schema: &Json) -> String {
+    limits(schema).trim_start_matches(", ").to_owned()
 }
 
 #[cfg(test)]
@@ -83,7 +119,20 @@ mod tests {
         assert_eq!(kind(&json!({"type": ["string", "integer"]})), "integer");
         assert_eq!(kind(&json!({"type": ["null", "string"]})), "string");
         assert!(optional(&json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})));
-        assert_eq!(limits(&json!({"minimum": 1, "maximum": 7})), ", from 1, up to 7");
+        assert_eq!(limits(&json!({"minimum": 1, "maximum": 7})), ", 1 to 7");
+    }
+
+    #[test]
+    fn limits_are_judged_at_once() {
+        let text = json!({"type": "string", "minLength": 3, "maxLength": 60});
+        assert_eq!(misfit(&text, &json!("abc")), None);
+        assert_eq!(
+            misfit(&text, &json!("é")).as_deref(),
+            Some("it has 1 character, wanted is 3 to 60 characters")
+        );
+        let version = json!({"type": "string", "pattern": r"^\d+$"});
+        assert_eq!(misfit(&version, &json!("x")).as_deref(), Some(r"wanted is matching ^\d+$"));
+        assert_eq!(misfit(&json!({"minimum": 1}), &json!(0)).as_deref(), Some("wanted is at least 1"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! `gate`: people decide. What they were shown, who they are and what they said is recorded before anything relies on it.
 
 use crate::diagnostics::{ErrorKind, Failure};
-use crate::effects::approval::{self, Decision, Outcome, Sitting, Verdict, Waiting, evidence_digest};
+use crate::effects::approval::{self, Decision, Digests, Outcome, Sitting, Verdict, Waiting, evidence_digest};
 use crate::engine::record::members;
 use crate::engine::session::Session;
 use crate::interpreter::{Answer, ApproverSpec, At, GateReply, GateRequest, Stop, Suspension, Validator};
-use crate::journal::{EventType, GateRecord, Timestamp};
+use crate::journal::{Decision as GateAnswer, EventType, GateRecord, Timestamp};
 use crate::policy::{Approvers, Assurance, Demand};
 use crate::ui::progress::Event;
 use serde_json::{Map, Value as Json, json};
@@ -32,7 +32,8 @@ pub fn gate(session: &Session, at: &At, request: &GateRequest, check: Validator<
         }
     }
     for (stage, by) in stages.iter().enumerate().skip(first) {
-        let reopened = earlier.as_ref().filter(|r| stage == first && !r.expired);
+        // One that was approved before opens anew, with all its time: it was decided while it was open.
+        let reopened = earlier.as_ref().filter(|r| stage == first && !r.expired && !was_approved(r));
         match sit(session, at, request, check, &digest, stage, *by, reopened)? {
             GateReply::Expired => {
                 session.record.write(EventType::GateExpired, &at.path, named(request))?;
@@ -57,10 +58,17 @@ fn named(request: &GateRequest) -> Map<String, Json> {
     members([("gate", json!(request.name))])
 }
 
+fn settled(record: &GateRecord) -> Option<&GateAnswer> {
+    record.decisions.iter().rev().find(|d| d.data.get("final").and_then(Json::as_bool) == Some(true))
+}
+
+fn was_approved(record: &GateRecord) -> bool {
+    settled(record).is_some_and(|d| d.data.get("decision").is_some_and(|d| d == "approve"))
+}
+
 /// A recorded rejection.
 fn standing_no(record: &GateRecord) -> Option<GateReply> {
-    let no =
-        record.decisions.iter().rev().find(|d| d.data.get("final").and_then(Json::as_bool) == Some(true))?;
+    let no = settled(record)?;
     let text = |key: &str| no.data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     (text("decision") == "reject")
         .then(|| GateReply::Rejected { by: vec![text("approver")], comment: text("comment") })
@@ -142,7 +150,8 @@ fn sit(
     if session.detach {
         return suspended();
     }
-    let past: Vec<Decision> = Vec::new();
+    let past = void(session, at, request, session.record.gate(&at.path).as_ref());
+    let preset = session.take_preset(&request.name);
     let mut digests = session.digests.clone();
     digests.evidence = digest.to_owned();
     let outcome = {
@@ -158,6 +167,7 @@ fn sit(
             assurance,
             until: expires.map(|e| SystemTime::UNIX_EPOCH + Duration::from_millis(e.max(0).unsigned_abs())),
             earlier: &past,
+            preset: preset.as_ref(),
             drafts: session.runs.root(),
             cancel: &at.cancel,
         };
@@ -204,6 +214,40 @@ fn sit(
         }
         Outcome::Failed(failure) => Err(failure.at(at.span).into()),
     }
+}
+
+/// What people decided at this gate in processes before this one: shown, but void.
+fn void(session: &Session, at: &At, request: &GateRequest, record: Option<&GateRecord>) -> Vec<Decision> {
+    let each = |answer: &GateAnswer| {
+        let text = |key: &str| answer.data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let verdict = match text("decision").as_str() {
+            "approve" => Verdict::Approve,
+            _ => Verdict::Reject,
+        };
+        let mut value = answer.data.get("value").cloned();
+        if let Some(value) = &mut value {
+            // Only shown: a value that cannot be read any more is shown as its digest.
+            let _ = session.record.writer().blobs().inline(value);
+        }
+        Decision {
+            run: session.run.clone(),
+            gate: request.name.clone(),
+            path: at.path.clone(),
+            digests: Digests { evidence: text("digest"), ..session.digests.clone() },
+            verdict,
+            approver: text("approver"),
+            account: text("account"),
+            claimed: answer.data.get("claimed").and_then(Json::as_bool).unwrap_or(false),
+            confirmed: Vec::new(),
+            comment: text("comment"),
+            value,
+            nonce: text("nonce"),
+            at: answer.at.rfc3339(),
+            expires: None,
+            assurance: text("assurance"),
+        }
+    };
+    record.map(|r| r.decisions.iter().map(each).collect()).unwrap_or_default()
 }
 
 fn decided(decision: &Decision, digest: &str, last: bool) -> Map<String, Json> {
