@@ -103,7 +103,7 @@ def answer(terminal, answers):
     start = terminal.seen
     until = time.monotonic() + PATIENCE
     pages = 0
-    while "answer> " not in terminal.shown[start:] and "it ends with a line `.`" not in terminal.shown[start:]:
+    while "`!cancel` leaves." not in terminal.shown[start:] and "it ends with a line `.`" not in terminal.shown[start:]:
         if terminal.shown[start:].count("Enter next page") + terminal.shown[start:].count("Enter goes on") > pages:
             pages += 1
             terminal.send("")
@@ -112,11 +112,9 @@ def answer(terminal, answers):
     question = terminal.shown[start:]
     mark, text = next(a for a in answers if a[0] in question)
     answers.remove((mark, text))
-    if "answer> " in question:
-        terminal.expect("answer> ")
-        terminal.send("json")
-        terminal.expect("line `.`")
-        terminal.expect("> ")
+    if "`!cancel` leaves." in question:
+        terminal.expect("`!cancel` leaves.")
+        terminal.expect("): ")
         terminal.send(text)
     else:
         terminal.expect("line `.`")

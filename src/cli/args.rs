@@ -198,7 +198,7 @@ pub struct SessionArgs {
 
 #[derive(Debug, Args)]
 pub struct DecideArgs {
-    /// The run's id or a unique beginning of it
+    /// The run's id, a unique beginning of it, or `last`
     pub run: String,
     /// The gate's name; the one at which the run waits otherwise
     pub gate: Option<String>,

@@ -35,6 +35,9 @@ pub fn resume(args: &ResumeArgs, screen: &Screen) -> Result<Exit, Trouble> {
 
 /// A run that is not there is a mistake on the command line.
 fn find(runs: &Runs, id: &str) -> Result<RunDir, Trouble> {
+    if id == "last" {
+        return newest_open(runs);
+    }
     runs.find(id).map_err(|failure| Trouble::from(failure).exit(Exit::Usage))
 }
 
@@ -42,10 +45,17 @@ fn find(runs: &Runs, id: &str) -> Result<RunDir, Trouble> {
 fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
     for id in runs.list()?.iter().rev() {
         let dir = runs.open(id);
-        let ended = |s: RunState| {
-            matches!(s, RunState::Completed | RunState::Failed | RunState::Rejected | RunState::Cancelled)
+        let closed = |s: RunState| {
+            matches!(
+                s,
+                RunState::Running(_)
+                    | RunState::Completed
+                    | RunState::Failed
+                    | RunState::Rejected
+                    | RunState::Cancelled
+            )
         };
-        if summary(&dir).is_ok_and(|s| !ended(s.state)) {
+        if summary(&dir).is_ok_and(|s| !closed(s.state)) {
             return Ok(dir);
         }
     }

@@ -91,6 +91,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         },
         record: engine.record.clone(),
         detach: engine.detach,
+        preset: None,
         progress: Arc::new(Progress::new(engine.quiet, engine.format == Format::Json)),
         interrupt: interrupt::token(),
         grants,

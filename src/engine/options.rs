@@ -2,8 +2,8 @@
 
 use crate::diagnostics::Failure;
 use crate::effects::ai::cassette::Redact;
-use crate::effects::approval::Preset;
 use crate::effects::ai::{self, Provider};
+use crate::effects::approval::Preset;
 use crate::interpreter::{CancelToken, Mode};
 use crate::journal::Redactor;
 use crate::policy::{Config, PathPattern, Pattern};

@@ -68,7 +68,15 @@ pub fn play(case: &str) -> String {
             sit(&request, &people, Some(&me), &[&me], None)
         }
         "ask" => ask(None),
-        "ask-again" => ask(Some(Previous { answer: "{}".into(), wrong: vec!["headline is missing".into()] })),
+        "ask-again" => ask(Some(Previous {
+            answer: r#"{"headline": "Fixes"}"#.into(),
+            wrong: vec!["$.highlights is missing".into()],
+        })),
+        "ask-line" => said(&question(Some(json!({"type": "string", "minLength": 3, "maxLength": 9})), None)),
+        "ask-enum" => {
+            let high = json!({"const": "High", "description": "it may break"});
+            said(&question(Some(json!({"anyOf": [{"const": "Low"}, high]})), None))
+        }
         "ask-text" => ask_text(),
         "line" => line(Echo::Shown),
         "hidden" => line(Echo::Hidden),

@@ -190,23 +190,23 @@ fn a_form_is_filled_in_field_by_field() {
     pty.answer("decide as ", "yes");
     pty.wait_for("type `answer` first");
     pty.answer("decide as ", "answer");
-    pty.answer("form> ", "");
+    pty.answer("headline (text, at most 80 characters): ", &"long".repeat(30));
+    pty.wait_for("it has 120 characters, wanted is at most 80 characters");
     pty.answer("headline (text, at most 80 characters): ", "Old");
     pty.answer("highlights[0]", "first");
     pty.answer("highlights[1]", "second");
     pty.answer("highlights[2]", "");
     pty.answer("risk: give a value?", "y");
     pty.wait_for("3  High");
-    pty.answer("(number from 1 to 3): ", "3");
+    pty.answer("(name, or number from 1 to 3): ", "3");
     pty.answer("risk.High.why (text): ", "new disk layout");
     pty.answer("issue (whole number, optional): ", "many");
     pty.answer("issue (whole number, optional): ", "7");
     pty.answer("draft (y or n, optional): ", "n");
     pty.wait_for("name what is new");
     // The second round offers what was typed in the first.
-    pty.answer("form> ", "");
     pty.answer("headline (text, at most 80 characters) [\"Old\"]: ", "New");
-    pty.answer("keep the 2 items? (y/n) ", "y");
+    pty.answer("keep these 2 items? (y/n) ", "y");
     pty.answer("risk: give a value? (y, Enter keeps it) ", "");
     pty.answer("issue (whole number, optional) [7]: ", "-");
     pty.answer("draft (y or n, optional) [false]: ", "");
@@ -292,8 +292,7 @@ fn an_edit_voids_the_approvals_before_it() {
     pty.answer("to stop> ", "bob");
     // Without an editor the value is edited here.
     pty.answer("decide as bob> ", "edit");
-    pty.answer("form> ", "json");
-    pty.answer("> ", r#"{"headline": "Better"}"#);
+    pty.answer("[\"Fine\"]: ", r#"{"headline": "Better"}"#);
     pty.wait_for("voids the approval of alice");
     pty.answer("decide as bob> ", "yes");
     type_the_word(&mut pty);

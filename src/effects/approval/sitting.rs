@@ -6,8 +6,8 @@ use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::{CancelToken, GateReply, GateRequest, Validator};
 use crate::policy::{Assurance, Demand, Standing};
 use crate::ui::dialog::Dialog;
-use crate::ui::terminal::{Ended, Wait};
 use crate::ui::style::Paint;
+use crate::ui::terminal::{Ended, Wait};
 use crate::ui::{json, terminal, time};
 use serde_json::Value as Json;
 use std::path::Path;
@@ -197,12 +197,15 @@ impl Table<'_, '_> {
             }
         }
         if !s.earlier.is_empty() {
-            self.dialog.painted(Paint::Warn, "That was in another process, and is void: a decision typed at a terminal counts only in");
+            self.dialog.painted(
+                Paint::Warn,
+                "That was in another process, and is void: a decision typed at a terminal counts only in",
+            );
             self.dialog.painted(Paint::Warn, "the process that took it. Please decide again.");
         }
     }
 
-    fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Standing {
         let said = self.decisions.iter().map(|d| (d.approver.as_str(), d.verdict == Verdict::Approve));
         self.sitting.demand.standing(said)
     }

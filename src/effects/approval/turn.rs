@@ -4,7 +4,7 @@ use super::record::{Decision, Verdict, nonce, timestamp};
 use super::sitting::{Seated, Table};
 use super::{challenge, evidence, os_user};
 use crate::effects::form;
-use crate::policy::Assurance;
+use crate::policy::{Assurance, Standing};
 use crate::ui::style::Paint;
 use crate::ui::terminal::Ended;
 use crate::ui::time;
@@ -213,7 +213,10 @@ impl Table<'_, '_> {
             Verdict::Approve => (Paint::Good, "approved"),
             Verdict::Reject => (Paint::Bad, "rejected"),
         };
-        self.dialog.painted(paint, &format!("{} {word} {}.", seated.person, s.request.name));
+        // The last decision is told with the gate's end.
+        if matches!(self.standing(), Standing::Open { .. }) {
+            self.dialog.painted(paint, &format!("{} {word} {}.", seated.person, s.request.name));
+        }
         Ok(())
     }
 }

@@ -23,7 +23,13 @@ impl Table<'_, '_> {
                 let request = self.sitting.request;
                 let schema = request.schema.as_ref().unwrap_or(&any);
                 let check = |v: &Json| (self.check)(v);
-                form::fill(&mut self.dialog, if request.edit.is_some() { "value" } else { "answer" }, schema, value.as_ref(), &check)?
+                form::fill(
+                    &mut self.dialog,
+                    if request.edit.is_some() { "value" } else { "answer" },
+                    schema,
+                    value.as_ref(),
+                    &check,
+                )?
             }
         };
         let Some(value) = changed.filter(|v| Some(v) != self.value.as_ref()) else {

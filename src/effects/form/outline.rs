@@ -88,7 +88,11 @@ impl<'s> Outline<'s> {
         }
         if let Some(forms) = ["anyOf", "oneOf"].iter().find_map(|k| schema.get(k)).and_then(Json::as_array) {
             let others = forms.iter().map(|f| self.resolved(f)).filter(|f| kind(f) != "null");
-            let all = any_of(others.map(|f| self.words(f, depth + 1)).collect());
+            let each = others.flat_map(|f| match f.get("enum").and_then(Json::as_array) {
+                Some(values) => values.iter().map(shown).collect(),
+                None => vec![self.words(f, depth + 1)],
+            });
+            let all = any_of(each.collect());
             return if optional(schema) { format!("{all}, optional") } else { all };
         }
         if depth > DEEPEST {

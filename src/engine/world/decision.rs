@@ -1,7 +1,9 @@
 //! `gate`: people decide. What they were shown, who they are and what they said is recorded before anything relies on it.
 
 use crate::diagnostics::{ErrorKind, Failure};
-use crate::effects::approval::{self, Decision, Digests, Outcome, Sitting, Verdict, Waiting, evidence_digest};
+use crate::effects::approval::{
+    self, Decision, Digests, Outcome, Sitting, Verdict, Waiting, evidence_digest,
+};
 use crate::engine::record::members;
 use crate::engine::session::Session;
 use crate::interpreter::{Answer, ApproverSpec, At, GateReply, GateRequest, Stop, Suspension, Validator};
