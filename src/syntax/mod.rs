@@ -14,9 +14,11 @@ mod foreign;
 mod forms;
 mod misplaced;
 mod mistakes;
+mod nesting;
 mod parser;
 mod recover;
 mod scan;
+mod stack;
 mod unclosed;
 mod words;
 

@@ -4,6 +4,7 @@ use super::ast;
 use super::build::Builder;
 use super::recover;
 use super::scan::{self, Scan};
+use super::stack::with_room;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::{FileId, Span};
@@ -39,6 +40,25 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         let file = ast::File { id: file, docs: None, items: Vec::new(), comments: scan.comments, nodes: 0 };
         return Parsed { file, diagnostics: vec![deep] };
     }
+    let parsed = with_room(scan.nesting, || parse_scanned(file, text, &scan));
+    parsed.unwrap_or_else(|| Parsed {
+        file: ast::File { id: file, docs: None, items: Vec::new(), comments: Vec::new(), nodes: 0 },
+        diagnostics: vec![no_room(file, text)],
+    })
+}
+
+/// The system gave no thread to read a text that nests deep.
+fn no_room(file: FileId, text: &str) -> Diagnostic {
+    Diagnostic::error(
+        syntax::E0102,
+        Span::new(file, 0, text.len().min(1)),
+        "there is not enough memory to read this text",
+    )
+    .label("it nests deep")
+    .help("end other programs, or give parts of it names with `let`")
+}
+
+fn parse_scanned(file: FileId, text: &str, scan: &Scan) -> Parsed {
     let mut builder = Builder::new(file, text, &scan.comments);
     // A text with much nesting is looked at level by level if it has mistakes; see `recover`.
     let items = match scan.nesting <= recover::WHOLE || !recover::wrong(file, text) {
@@ -66,6 +86,11 @@ pub fn parse_entry(file: FileId, text: &str) -> Entry {
     if incomplete(&scan, text) {
         return Entry::Incomplete;
     }
+    let entry = with_room(scan.nesting, || entry(file, text, &scan));
+    entry.unwrap_or_else(|| Entry::Wrong(vec![no_room(file, text)]))
+}
+
+fn entry(file: FileId, text: &str, scan: &Scan) -> Entry {
     if let Ok(pairs) = Grammar::parse(Rule::stmts, text) {
         let mut builder = Builder::new(file, text, &scan.comments);
         let stmts = builder.stmts(pairs);
@@ -108,12 +133,27 @@ fn small<T>(
     text: &str,
     rule: Rule,
     what: &str,
-    make: impl FnOnce(&mut Builder<'_>, pest::iterators::Pairs<'_, Rule>) -> Option<T>,
-) -> Result<T, Vec<Diagnostic>> {
+    make: impl FnOnce(&mut Builder<'_>, pest::iterators::Pairs<'_, Rule>) -> Option<T> + Send,
+) -> Result<T, Vec<Diagnostic>>
+where
+    T: Send,
+{
     let scan = scan::scan(file, text, false);
     if let Some(deep) = scan.too_deep {
         return Err(vec![deep]);
     }
+    let read = with_room(scan.nesting, || small_scanned(file, text, &scan, rule, what, make));
+    read.unwrap_or_else(|| Err(vec![no_room(file, text)]))
+}
+
+fn small_scanned<T>(
+    file: FileId,
+    text: &str,
+    scan: &Scan,
+    rule: Rule,
+    what: &str,
+    make: impl FnOnce(&mut Builder<'_>, pest::iterators::Pairs<'_, Rule>) -> Option<T>,
+) -> Result<T, Vec<Diagnostic>> {
     let mut builder = Builder::new(file, text, &scan.comments);
     match Grammar::parse(rule, text) {
         Err(error) => Err(vec![recover::message(&builder, &error)]),

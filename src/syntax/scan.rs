@@ -3,6 +3,7 @@
 //! It knows just enough of the language not to be fooled by brackets in texts, commands and comments.
 
 use super::ast::{Comment, CommentKind};
+use super::nesting::Nesting;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::{FileId, Span};
@@ -11,12 +12,14 @@ use crate::source::{FileId, Span};
 pub const MAX_NESTING: usize = 100;
 /// Operators in one expression, links of a chain, `else if`s: what nests in the tree without brackets.
 pub const MAX_CHAIN: usize = 200;
+/// How many expressions may stand inside each other, brackets and chains together.
+pub const MAX_TREE: usize = 400;
 
 #[derive(Debug, Default)]
 pub struct Scan {
     pub comments: Vec<Comment>,
     pub too_deep: Option<Diagnostic>,
-    /// How many brackets nest, at most.
+    /// How deep it nests, at most.
     pub nesting: usize,
     /// Brackets without their partner: the offset and the character.
     pub unclosed: Vec<(usize, char)>,
@@ -86,8 +89,7 @@ struct Scanner<'a> {
     starts: Vec<(usize, TokenKind, bool)>,
     want_tokens: bool,
     fresh_line: bool,
-    /// Words in a row that each take an expression (`return return …`, `x => y => …`).
-    prefix_run: usize,
+    nesting: Nesting,
 }
 
 pub fn scan(file: FileId, text: &str, want_tokens: bool) -> Scan {
@@ -100,18 +102,16 @@ pub fn scan(file: FileId, text: &str, want_tokens: bool) -> Scan {
         starts: Vec::new(),
         want_tokens,
         fresh_line: true,
-        prefix_run: 0,
+        nesting: Nesting::default(),
     };
     s.code();
+    s.out.nesting = s.nesting.most;
     s.out.open_interpolation = s.frames.iter().find_map(|f| match f {
         Frame::Interp(mode, at) => Some((*at, mode.closer())),
         Frame::Bracket(..) => None,
     });
     s.out
 }
-
-const PREFIX_WORDS: &[&[u8]] =
-    &[b"return", b"break", b"say", b"wait", b"fail", b"ensure", b"not", b"otherwise", b"ask", b"where"];
 
 impl Scanner<'_> {
     fn peek(&self, ahead: usize) -> u8 {
@@ -131,11 +131,8 @@ impl Scanner<'_> {
 
     fn push(&mut self, frame: Frame) {
         self.frames.push(frame);
-        self.prefix_run = 0;
-        self.out.nesting = self.out.nesting.max(self.frames.len());
-        if self.frames.len() > MAX_NESTING {
-            self.deep(format!("brackets nest deeper than {MAX_NESTING} levels here"));
-        }
+        self.nesting.open();
+        self.bound();
     }
 
     fn deep(&mut self, message: String) {
@@ -193,8 +190,8 @@ impl Scanner<'_> {
                     while self.peek(0).is_ascii_alphanumeric() || self.peek(0) == b'_' {
                         self.at += 1;
                     }
+                    self.nesting.value();
                     self.token(TokenKind::Number, start, self.at);
-                    self.prefix_run = 0;
                 }
                 _ => {
                     let wide = match b {
@@ -203,10 +200,8 @@ impl Scanner<'_> {
                         0xC0.. => 2,
                         _ => 1,
                     };
-                    if b == b'=' && self.peek(1) == b'>' {
-                        self.prefix_run += 1;
-                        self.bound_prefixes();
-                    }
+                    self.nesting.punct(b, self.peek(1));
+                    self.bound();
                     let end = (self.at + wide).min(self.bytes.len());
                     self.token(TokenKind::Punct(b), self.at, end);
                     self.at = end;
@@ -231,9 +226,10 @@ impl Scanner<'_> {
         }
     }
 
-    fn bound_prefixes(&mut self) {
-        if self.prefix_run > MAX_NESTING {
-            self.deep(format!("more than {MAX_NESTING} words in a row that each take an expression"));
+    fn bound(&mut self) {
+        // A word that holds a bracket counts beside it.
+        if self.frames.len() > MAX_NESTING || self.nesting.most > 2 * MAX_NESTING {
+            self.deep(format!("this nests deeper than {MAX_NESTING} levels"));
         }
     }
 
@@ -242,20 +238,8 @@ impl Scanner<'_> {
         while self.peek(0).is_ascii_alphanumeric() || self.peek(0) == b'_' {
             self.at += 1;
         }
-        let word = &self.bytes[start..self.at];
-        if PREFIX_WORDS.contains(&word) {
-            self.prefix_run += 1;
-            self.bound_prefixes();
-        } else {
-            // `x => y => …`: a name followed by an arrow goes on with the run.
-            let mut next = self.at;
-            while self.bytes.get(next).is_some_and(u8::is_ascii_whitespace) {
-                next += 1;
-            }
-            if !self.bytes[next..].starts_with(b"=>") {
-                self.prefix_run = 0;
-            }
-        }
+        self.nesting.word(&self.bytes[start..self.at]);
+        self.bound();
         self.token(TokenKind::Word, start, self.at);
     }
 
@@ -298,6 +282,7 @@ impl Scanner<'_> {
                     if self.bytes[i + 1..].iter().take(hashes).filter(|b| **b == b'#').count() == hashes =>
                 {
                     self.at = i + 1 + hashes;
+                    self.nesting.value();
                     self.token(TokenKind::Text, start, self.at);
                     return true;
                 }
@@ -316,7 +301,7 @@ impl Scanner<'_> {
         if let Some((start, kind, fresh)) = self.starts.pop() {
             self.fresh_line = fresh;
             self.token(kind, start, self.at);
-            self.prefix_run = 0;
+            self.nesting.value();
         }
     }
 
@@ -386,15 +371,16 @@ impl Scanner<'_> {
 
     /// A closing bracket. False when the file ended inside the text that it led back into.
     fn close(&mut self, b: u8) -> bool {
-        self.prefix_run = 0;
         match self.frames.last().copied() {
             Some(Frame::Interp(mode, _)) if b == b'}' => {
                 self.frames.pop();
+                self.nesting.close();
                 self.at += 1;
                 return self.inside(mode);
             }
             Some(Frame::Bracket(close, _)) if close == b => {
                 self.frames.pop();
+                self.nesting.close();
                 self.token(TokenKind::Close(b), self.at, self.at + 1);
             }
             // Closes an outer one: what is open inside stays without its partner.
@@ -403,6 +389,7 @@ impl Scanner<'_> {
                     && !self.frames.iter().any(|f| matches!(f, Frame::Interp(..))) =>
             {
                 while let Some(Frame::Bracket(c, open)) = self.frames.pop() {
+                    self.nesting.close();
                     if c == b {
                         break;
                     }

@@ -155,6 +155,7 @@ impl Builder<'_> {
                         }
                     }
                 }
+                self.height += parts.len();
                 if parts.len() > MAX_CHAIN {
                     self.chain_too_long(span);
                     parts.truncate(1);

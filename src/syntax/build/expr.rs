@@ -10,6 +10,7 @@ use crate::syntax::parser::Rule;
 
 impl Builder<'_> {
     pub fn primary(&mut self, pair: P<'_>, negated: bool) -> Expr {
+        let outer = std::mem::take(&mut self.height);
         let span = self.span(&pair);
         let rule = pair.as_rule();
         let kind = match rule {
@@ -41,6 +42,7 @@ impl Builder<'_> {
             Rule::gate => ExprKind::Gate(Box::new(self.gate(pair))),
             _ => self.control(pair),
         };
+        self.raise(outer, 1);
         Expr { id: self.id(), span, kind }
     }
 

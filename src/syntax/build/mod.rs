@@ -14,6 +14,7 @@ mod types;
 
 use super::ast::{self, Comment, CommentKind, Ident, NodeId};
 use super::parser::Rule;
+use super::scan::MAX_TREE;
 use super::words::is_reserved;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
@@ -32,13 +33,24 @@ pub(super) struct Builder<'a> {
     pub base: usize,
     comments: &'a [Comment],
     next: u32,
+    /// The height of the highest expression built since somebody last looked.
+    pub height: usize,
     names: HashSet<Arc<str>, BuildHasherDefault<NameHasher>>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Builder<'a> {
     pub fn new(file: FileId, text: &'a str, comments: &'a [Comment]) -> Self {
-        Builder { file, text, base: 0, comments, next: 0, names: HashSet::default(), diagnostics: Vec::new() }
+        Builder {
+            file,
+            text,
+            base: 0,
+            comments,
+            next: 0,
+            height: 0,
+            names: HashSet::default(),
+            diagnostics: Vec::new(),
+        }
     }
 
     pub fn done(self) -> (FileId, Option<Arc<str>>, u32, Vec<Diagnostic>) {
@@ -200,6 +212,28 @@ impl<'a> Builder<'a> {
         } else {
             *slot = Some(value);
         }
+    }
+
+    /// Takes note of an expression that stands `over` the highest built since `outer` was put aside. True if the tree
+    /// has become too high.
+    pub fn raise(&mut self, outer: usize, over: usize) -> bool {
+        let own = self.height + over;
+        self.height = outer.max(own);
+        own > MAX_TREE
+    }
+
+    pub fn too_high(&mut self, span: Span) -> ast::Expr {
+        self.height = 0;
+        self.error(
+            Diagnostic::error(
+                syntax::E0102,
+                span,
+                format!("more than {MAX_TREE} expressions stand inside each other"),
+            )
+            .label("nested too deep")
+            .help("give parts of it names with `let`"),
+        );
+        self.expr_error(span)
     }
 
     pub fn expr_error(&mut self, span: Span) -> ast::Expr {

@@ -78,11 +78,16 @@ impl Builder<'_> {
     /// An `expr`, `clause_expr`, `guard` or `expr_range`.
     pub fn expr(&mut self, pair: P<'_>) -> Expr {
         let whole = self.span(&pair);
+        let outer = std::mem::take(&mut self.height);
         let mut inner = pair.into_inner();
         let Some(first) = inner.next() else { return self.expr_error(whole) };
         let mut last = self.operand(first);
         // Most expressions have no operator.
-        let Some(next) = inner.next() else { return self.prefixed(last) };
+        let Some(next) = inner.next() else {
+            let expr = self.prefixed(last);
+            return if self.raise(outer, 0) { self.too_high(whole) } else { expr };
+        };
+        let mut links = 0;
         let mut parts: Vec<(Operand, Infix, Span)> = Vec::new();
         let mut next = Some(next);
         while let Some(part) = next {
@@ -97,8 +102,14 @@ impl Builder<'_> {
                     let operand = self.operand(operand);
                     parts.push((std::mem::replace(&mut last, operand), kind, span));
                 }
-                Rule::arrow => self.arrow(&mut last, part),
-                _ => self.link(&mut last, part),
+                Rule::arrow => {
+                    links += 1;
+                    self.arrow(&mut last, part);
+                }
+                _ => {
+                    links += 1;
+                    self.link(&mut last, part);
+                }
             }
             next = inner.next();
         }
@@ -122,7 +133,9 @@ impl Builder<'_> {
         for (operand, op, span) in parts.into_iter().rev() {
             rest.push((op, span, std::mem::replace(&mut last, operand)));
         }
-        self.climb(last, &mut rest, 0)
+        let over = rest.len() + links.min(MAX_CHAIN);
+        let expr = self.climb(last, &mut rest, 0);
+        if self.raise(outer, over) { self.too_high(whole) } else { expr }
     }
 
     /// Everything from `left` on that binds at least as tightly as `min`. `rest` is reversed: its next part is last.
@@ -217,6 +230,7 @@ impl Builder<'_> {
             self.chain_too_long(whole);
             out.prefixes.clear();
         }
+        self.height += out.links.min(MAX_CHAIN) + out.prefixes.len();
         out
     }
 

@@ -327,16 +327,19 @@ impl Builder<'_> {
     /// A primary expression and what touches it, as the only children of a pair.
     fn linked(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
+        let outer = std::mem::take(&mut self.height);
         let mut inner = pair.into_inner();
         let Some(first) = inner.next() else { return self.expr_error(span) };
         let mut expr = self.primary(first, false);
-        for (i, link) in inner.enumerate() {
-            if i == MAX_CHAIN {
+        let mut links = 0;
+        for link in inner {
+            if links == MAX_CHAIN {
                 self.chain_too_long(span);
                 break;
             }
+            links += 1;
             expr = self.postfix(expr, link);
         }
-        expr
+        if self.raise(outer, links) { self.too_high(span) } else { expr }
     }
 }
