@@ -26,10 +26,13 @@ use std::sync::{LazyLock, Mutex};
 
 static VOLATILE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
+        // Of runs that a case made in folders below.
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "<run>"),
+        (r"\b(run|approve|resume|show) [0-9a-f]{8}\b", "$1 <run>"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
         (r"\b\d+(\.\d+)?(ms|s)\b( elapsed)?", "<took>"),
-        (r#""duration_ms": ?\d+"#, "\"duration_ms\":<took>"),
+        (r#""(duration_ms|millis|delay_ms)": ?\d+"#, "\"$1\":<took>"),
         (r"sha256:[0-9a-f]{64}", "sha256:<digest>"),
     ]
     .map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), with))

@@ -95,7 +95,7 @@ impl Builtin {
 #[derive(Debug, Default, Clone)]
 pub struct Tables {
     /// The type of each expression *as written*, before any coercion; of each binding: the variable's type;
-    /// of each `TypeExpr`: the type that it denotes. A loop whose value nobody takes has Nothing. An optional has no
+    /// of each `TypeExpr`: the type that it denotes; of the name of a declared type: that type. A loop whose value nobody takes has Nothing. An optional has no
     /// wrapper: where it is known to be there, the type is simply the inner one.
     pub types: Vec<Type>,
     /// For `Name`, `TypeName`, `Variant`, `Field` expressions (their expr id), binding idents (`Res::Local`), and

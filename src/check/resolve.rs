@@ -34,6 +34,15 @@ impl World<'_> {
                     self.alias(TypeSlot(slot as u32));
                 }
             }
+            let (ItemKind::Type(ast::TypeItem { name, .. }) | ItemKind::Enum(ast::EnumItem { name, .. })) =
+                &file.items[at.item as usize].kind
+            else {
+                continue;
+            };
+            if let TypeState::Done(ty) = &self.types[slot].state {
+                let ty = ty.clone();
+                self.set_type(name.id, &ty);
+            }
         }
     }
 

@@ -168,6 +168,7 @@ impl RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "wflow resume <RUN> [OPTIONS]\n       wflow resume --last [OPTIONS]")]
 pub struct ResumeArgs {
     /// The run's id or a unique beginning of it
     #[arg(required_unless_present = "last")]

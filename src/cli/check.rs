@@ -8,7 +8,7 @@ use super::screen::Screen;
 use crate::diagnostics::codes::usage;
 use crate::diagnostics::render::{Format, render};
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::source::{FileId, SourceMap, Span};
+use crate::source::{FileId, Origin, SourceFile, SourceMap, Span};
 use std::collections::HashMap;
 
 pub fn check(args: &CheckArgs, screen: &Screen) -> Result<Exit, Trouble> {
@@ -87,14 +87,22 @@ impl Findings {
     fn file(&mut self, id: FileId, sources: &SourceMap) -> FileId {
         let Some(file) = sources.get(id) else { return id };
         let key = match &file.origin {
-            crate::source::Origin::Disk(path) => path.to_string_lossy().into_owned(),
+            Origin::Disk(path) => path.to_string_lossy().into_owned(),
             _ => file.name.to_string(),
         };
         if let Some(known) = self.names.get(&key) {
             return *known;
         }
-        let own = self.sources.add(file.name.clone(), file.origin.clone(), file.text.clone());
+        let name = seen_from_here(file).unwrap_or_else(|| file.name.to_string());
+        let own = self.sources.add(name, file.origin.clone(), file.text.clone());
         self.names.insert(key, own);
         own
     }
+}
+
+/// The path by which a person finds the file from where they are; `None` for what is not below.
+fn seen_from_here(file: &SourceFile) -> Option<String> {
+    let Origin::Disk(path) = &file.origin else { return None };
+    let here = std::env::current_dir().ok()?;
+    path.strip_prefix(here).ok()?.to_str().map(str::to_owned)
 }

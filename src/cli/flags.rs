@@ -68,6 +68,10 @@ fn refusal(error: &clap::Error, workflow: &Callable, file: &str) -> Option<Troub
     let see = format!("`wflow run {file} --help` shows what it takes");
     Some(match (error.kind(), text(ContextKind::InvalidArg)) {
         (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => return None,
+        (ErrorKind::UnknownArgument, Some(word)) if matches!(word.as_str(), "--color" | "--log") => {
+            Trouble::new(usage::E1702, format!("`{word}` is no flag of the workflow"))
+                .help(format!("it stands before the file: wflow run {word} … {file}"))
+        }
         (ErrorKind::UnknownArgument, Some(word)) if word.starts_with('-') => {
             let trouble = Trouble::new(usage::E1702, format!("`{name}` takes no `{word}`"));
             match text(ContextKind::SuggestedArg) {
@@ -155,11 +159,8 @@ pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<
         if shadow.contains(&arg.get_id().as_str()) {
             continue;
         }
-        let mut arg = arg.clone().help_heading("Options of wflow");
-        // Positional constraints on arguments that may be absent here would make clap panic.
-        if arg.get_short().is_some() && shadow.iter().any(|s| s.len() == 1) {
-            arg = arg.short(None);
-        }
+        let arg = arg.clone().help_heading("Options of wflow");
+        // A conflict with an argument that is absent here would make clap panic.
         if arg.get_id() == "replay" && shadow.contains(&"record") {
             continue;
         }

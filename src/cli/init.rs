@@ -25,6 +25,9 @@ pub fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     for file in find(std::slice::from_ref(folder)) {
         match projects.check(&file, false) {
             Ok(unit) => {
+                if unit.checked.has_errors() {
+                    skipped.push(format!("what `{}` uses where it has mistakes", file.display()));
+                }
                 let own = uses(&unit.checked.program);
                 all.commands.extend(own.commands);
                 all.protected.extend(own.protected);

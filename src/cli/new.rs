@@ -4,6 +4,7 @@ use super::args::NewArgs;
 use super::exit::Exit;
 use super::report::Trouble;
 use crate::diagnostics::codes::usage;
+use crate::effects::process::command_line;
 use std::path::Path;
 
 const WORKFLOW: &str = include_str!("template/hello.wflow");
@@ -45,7 +46,7 @@ pub fn new(args: &NewArgs) -> Result<Exit, Trouble> {
     put(path, "README.md", &format!("# {safe}\n\nWorkflows of this project, run by wflow.\n"))?;
     put(path, ".gitignore", ".wflow/\nout/\n")?;
     outln!("Made {} with a first workflow. Go on with:\n", path.display());
-    outln!("    cd {}", path.display());
+    outln!("    cd {}", command_line([path.to_string_lossy().as_ref()]));
     outln!("    wflow check");
     outln!("    wflow test");
     outln!("    wflow run hello.wflow");

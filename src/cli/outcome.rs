@@ -4,7 +4,7 @@ use super::args::Format;
 use super::exit::Exit;
 use super::screen::Screen;
 use crate::diagnostics::render;
-use crate::engine::{Finished, Outcome, failure_to_json};
+use crate::engine::{Finished, Outcome};
 use crate::interpreter::Suspension;
 use crate::policy::Assurance;
 use crate::ui::escape;
@@ -142,7 +142,7 @@ fn as_json(finished: &Finished) -> Json {
     match &finished.outcome {
         Outcome::Completed { value } => out["value"] = value.clone(),
         Outcome::Failed(f) | Outcome::Rejected(f) | Outcome::InDoubt(f) => {
-            out["failure"] = failure_to_json(f)
+            out["failure"] = render::failure_json(f, &finished.sources)
         }
         Outcome::Suspended(Suspension::Gate { gate, path }) => {
             out["gate"] = json!(gate);

@@ -65,12 +65,12 @@ pub fn test(args: &TestArgs, screen: &Screen) -> Result<Exit, Trouble> {
     }
     if !broken.diagnostics.is_empty() {
         print::out(&match json {
-            true => broken.json_line(programs.len(), screen),
+            true => broken.json_line(files.len(), screen),
             false => render::render(
                 RenderFormat::Text,
                 &broken.diagnostics,
                 &broken.sources,
-                programs.len(),
+                files.len(),
                 &screen.out(),
             ),
         });
@@ -78,6 +78,12 @@ pub fn test(args: &TestArgs, screen: &Screen) -> Result<Exit, Trouble> {
     if json {
         outln!("{}", json!({ "type": "summary", "passed": passed, "failed": failed }));
     } else {
+        if passed + failed == 0 && broken.diagnostics.is_empty() {
+            match &args.filter {
+                Some(text) => outln!("no test has `{text}` in its name"),
+                None => outln!("there are no tests"),
+            }
+        }
         outln!("\n{passed} passed, {failed} failed");
     }
     Ok(match (broken.diagnostics.is_empty(), failed) {

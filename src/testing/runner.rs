@@ -289,7 +289,7 @@ impl Runner<'_> {
             true => Ok(()),
             false => {
                 let failure = self.wrong(span, format!("the expectation does not hold: {message}"));
-                Err(story(tried).into_iter().fold(failure, Failure::note))
+                Err(failure.note(story(tried)))
             }
         }
     }
@@ -307,21 +307,21 @@ impl Runner<'_> {
                 .wrong(span, "the expectation does not hold".into())
                 .note(format!("left:  {}", show(&left)))
                 .note(format!("right: {}", show(&right)));
-            return Err(story(&row.world.trace.tried()).into_iter().fold(failure, Failure::note));
+            return Err(failure.note(story(&row.world.trace.tried())));
         }
         let value = self.eval(e, row).map_err(|stop| self.ended(stop, row, span))?;
         match value {
             Value::Bool(true) => Ok(()),
             _ => {
                 let failure = self.wrong(span, "the expectation does not hold: it is false".into());
-                Err(story(&row.world.trace.tried()).into_iter().fold(failure, Failure::note))
+                Err(failure.note(story(&row.world.trace.tried())))
             }
         }
     }
 
     /// The workflow ended otherwise than with a value.
     fn ended(&self, stop: Stop, row: &Row, span: Span) -> Failure {
-        let mut failure = match stop {
+        let failure = match stop {
             Stop::Failed(failure) => {
                 let place = failure.span.map(|s| self.checked.program.sources.place(s));
                 let mut out = self.wrong(span, format!("it failed ({}): {}", failure.kind, failure.message));
@@ -332,10 +332,7 @@ impl Runner<'_> {
             }
             other => self.failure(other, span),
         };
-        for line in story(&row.world.trace.tried()) {
-            failure = failure.note(line);
-        }
-        failure
+        failure.note(story(&row.world.trace.tried()))
     }
 
     fn outcome(
@@ -362,7 +359,7 @@ impl Runner<'_> {
             return Ok(());
         }
         let failure = self.wrong(span, format!("the expectation does not hold: it {}", happened(result)));
-        Err(story(&row.world.trace.tried()).into_iter().fold(failure, Failure::note))
+        Err(failure.note(story(&row.world.trace.tried())))
     }
 
     /// An effect that nothing answered fails the test, whatever the workflow made of it.
@@ -408,20 +405,20 @@ fn happened(result: &Result<Value, Stop>) -> String {
 }
 
 /// What the workflow did, for a failed expectation.
-fn story(tried: &[Tried]) -> Vec<String> {
+fn story(tried: &[Tried]) -> String {
     if tried.is_empty() {
-        return vec!["nothing was tried".into()];
+        return "nothing was tried".into();
     }
     let mut out = vec![format!("what happened, in order ({}):", tried.len())];
     out.extend(tried.iter().take(20).map(|t| match t {
-        Tried::Ran { argv, .. } => format!("  run {}", argv.join(" ")),
+        Tried::Ran { argv, .. } => format!("run {}", argv.join(" ")),
         Tried::Asked { agent, prompt, .. } => {
             let who = agent.as_ref().map(|a| format!(" {a}")).unwrap_or_default();
-            format!("  ask{who}: {}", prompt.trim().lines().next().unwrap_or(""))
+            format!("ask{who}: {}", prompt.trim().lines().next().unwrap_or(""))
         }
-        Tried::Gate { name } => format!("  gate {name}"),
-        Tried::Said(text) => format!("  say {text}"),
-        Tried::Wrote { path, .. } => format!("  write {path}"),
+        Tried::Gate { name } => format!("gate {name}"),
+        Tried::Said(text) => format!("say {text}"),
+        Tried::Wrote { path, .. } => format!("write {path}"),
     }));
-    out
+    out.join("\n")
 }

@@ -48,13 +48,35 @@ const PROTECTED: (ErrorKind, &str) = (ErrorKind::Permission, "E1402");
 const MISSING: (ErrorKind, &str) = (ErrorKind::Business, "E1403");
 const SORT: (ErrorKind, &str) = (ErrorKind::Verification, "E1408");
 
+/// No policy stands in the way.
+fn anywhere(_: &str) -> Result<(), Failure> {
+    Ok(())
+}
+
+#[test]
+fn a_link_does_not_lead_into_a_folder_that_may_not_be_written() {
+    let p = project(&["out/here.txt", "kept.txt"]);
+    p.link("../kept.txt", "out/link.txt");
+    p.link("..", "out/up");
+    let only_out = |real: &str| match real.starts_with("out/") {
+        true => Ok(()),
+        false => Err(Failure::new(ErrorKind::Permission, codes::E1402, real)),
+    };
+    for path in ["out/link.txt", "out/up/kept.txt", "out/up/new/deep.txt"] {
+        assert_eq!(code(p.workspace.write(path, "x", &only_out)), PROTECTED, "{path}");
+    }
+    assert_eq!(fs::read_to_string(p.at("kept.txt")).expect("reads"), "kept.txt");
+    assert!(!p.at("new").exists());
+    assert_eq!(p.workspace.write("out/new/deep.txt", "x", &only_out), Ok(()));
+}
+
 #[test]
 fn files_are_read_and_written() {
     let p = project(&["a.txt"]);
     assert_eq!(p.workspace.read_text("a.txt"), Ok("a.txt".to_owned()));
-    assert_eq!(p.workspace.write("./new//deep/b.txt", "text\n"), Ok(()));
+    assert_eq!(p.workspace.write("./new//deep/b.txt", "text\n", &anywhere), Ok(()));
     assert_eq!(p.workspace.read_text("new/deep/b.txt"), Ok("text\n".to_owned()));
-    assert_eq!(p.workspace.write("new/deep/b.txt", ""), Ok(()));
+    assert_eq!(p.workspace.write("new/deep/b.txt", "", &anywhere), Ok(()));
     assert_eq!(p.workspace.read("new/deep/b.txt"), Ok(Vec::new()));
     let names: Vec<_> = fs::read_dir(p.at("new/deep")).expect("lists").collect();
     assert_eq!(names.len(), 1, "no temporary file stays");
@@ -81,12 +103,12 @@ fn no_path_leads_out() {
         ];
         for path in paths {
             assert_eq!(code(p.workspace.read(path)), OUT, "{path}");
-            assert_eq!(code(p.workspace.write(path, "x")), OUT, "{path}");
+            assert_eq!(code(p.workspace.write(path, "x", &anywhere)), OUT, "{path}");
             assert_eq!(code(p.workspace.exists(path)), OUT, "{path}");
         }
         assert_eq!(code(p.workspace.dir("parent").map(drop)), OUT);
         assert_eq!(code(p.workspace.dir("etc").map(drop)), OUT);
-        assert_eq!(code(p.workspace.write("etc/wflow-test", "x")), OUT);
+        assert_eq!(code(p.workspace.write("etc/wflow-test", "x", &anywhere)), OUT);
         assert_eq!(fs::read_to_string(p.base.path().join("outside")).expect("reads"), "secret");
         assert_eq!(p.workspace.glob("*"), Ok(vec![]));
         for path in ["", "a\0b"] {
@@ -101,20 +123,20 @@ fn links_that_stay_inside_are_followed() {
     p.link("data/real.txt", "link.txt");
     p.link("data", "folder");
     assert_eq!(p.workspace.read_text("link.txt"), Ok("data/real.txt".to_owned()));
-    assert_eq!(p.workspace.write("link.txt", "new"), Ok(()));
+    assert_eq!(p.workspace.write("link.txt", "new", &anywhere), Ok(()));
     assert!(fs::symlink_metadata(p.at("link.txt")).expect("is there").is_symlink());
     assert_eq!(p.workspace.read_text("data/real.txt"), Ok("new".to_owned()));
-    assert_eq!(p.workspace.write("folder/more/x", "y"), Ok(()));
+    assert_eq!(p.workspace.write("folder/more/x", "y", &anywhere), Ok(()));
     assert_eq!(p.workspace.read_text("data/more/x"), Ok("y".to_owned()));
     p.link("nowhere", "dangling");
     assert_eq!(p.workspace.exists("dangling"), Ok(false));
-    assert_eq!(code(p.workspace.write("dangling", "x")), SORT);
+    assert_eq!(code(p.workspace.write("dangling", "x", &anywhere)), SORT);
     assert!(!p.at("nowhere").exists());
     let old = project(&["data/real.txt"]).without_kernel_help();
     old.link("data/real.txt", "link.txt");
     assert_eq!(code(old.workspace.read("link.txt")), OUT, "an old kernel follows none");
     assert_eq!(old.workspace.read_text("data/real.txt"), Ok("data/real.txt".to_owned()));
-    assert_eq!(old.workspace.write("data/new", "x"), Ok(()));
+    assert_eq!(old.workspace.write("data/new", "x", &anywhere), Ok(()));
 }
 
 #[test]
@@ -144,7 +166,7 @@ fn what_decides_about_runs_is_not_written() {
         "release.wflow",
     ];
     for path in paths {
-        assert_eq!(code(p.workspace.write(path, "x")), PROTECTED, "{path}");
+        assert_eq!(code(p.workspace.write(path, "x", &anywhere)), PROTECTED, "{path}");
     }
     assert_eq!(p.workspace.read_text("config"), Ok("wflow.toml".to_owned()));
     assert!(!p.at("sub").exists(), "not even a folder is made");
@@ -155,7 +177,7 @@ fn permissions_of_a_file_stay() {
     let p = project(&["run.sh"]);
     fs::set_permissions(p.at("run.sh"), fs::Permissions::from_mode(0o750)).expect("sets");
     let before = fs::metadata(p.at("run.sh")).expect("is there").ino();
-    assert_eq!(p.workspace.write("run.sh", "new"), Ok(()));
+    assert_eq!(p.workspace.write("run.sh", "new", &anywhere), Ok(()));
     let meta = fs::metadata(p.at("run.sh")).expect("is there");
     assert_eq!(meta.mode() & 0o777, 0o750);
     assert_ne!(meta.ino(), before, "a new file took its place, so a reader of the old one is not disturbed");
@@ -169,7 +191,7 @@ fn only_regular_files_have_a_text() {
     assert_eq!(code(p.workspace.read("folder")), SORT);
     assert_eq!(code(p.workspace.read("pipe")), SORT);
     for path in ["folder", "folder/", "pipe", "."] {
-        assert_eq!(code(p.workspace.write(path, "x")), SORT, "{path}");
+        assert_eq!(code(p.workspace.write(path, "x", &anywhere)), SORT, "{path}");
     }
     assert_eq!(code(p.workspace.dir("folder/x").map(drop)), SORT);
 }

@@ -19,14 +19,22 @@ struct Target {
 impl Workspace {
     /// Writes a file, with missing folders on the way to it. An existing one keeps its permissions; a symbolic link
     /// to a file inside the project keeps being one.
-    pub fn write(&self, path: &str, text: &str) -> Result<(), Failure> {
+    ///
+    /// `allowed` is asked about the place where it would really be, too: a link must not lead from a folder that may be
+    /// written into one that may not.
+    pub fn write(
+        &self,
+        path: &str,
+        text: &str,
+        allowed: &dyn Fn(&str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let clean = path::clean(path)?;
         if path.ends_with('/') || clean == "." {
             return Err(wrong_sort(path, "a folder, not a file"));
         }
         self.refuse_protected(path, &clean)?;
         let failed = |errno| self.failure("written", path, errno);
-        let target = self.target(path, &clean)?;
+        let target = self.target(path, &clean, allowed)?;
         if let Some(stat) = &target.existing {
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::RegularFile => {}
@@ -56,8 +64,38 @@ impl Workspace {
         }
     }
 
-    fn target(&self, path: &str, clean: &str) -> Result<Target, Failure> {
+    /// Where a path leads, however much of it is there.
+    fn leads_to(&self, clean: &str) -> Option<String> {
+        let (mut there, mut missing) = (clean, String::new());
+        loop {
+            if let Ok(handle) = self.root.open_at(there, OFlags::PATH) {
+                let real = self.root.real(handle.as_fd())?;
+                return Some(if real == "." {
+                    missing.trim_start_matches('/').into()
+                } else {
+                    real + &missing
+                });
+            }
+            if there == "." {
+                return None;
+            }
+            let (before, name) = there.rsplit_once('/').unwrap_or((".", there));
+            missing = format!("/{name}{missing}");
+            there = before;
+        }
+    }
+
+    fn target(
+        &self,
+        path: &str,
+        clean: &str,
+        allowed: &dyn Fn(&str) -> Result<(), Failure>,
+    ) -> Result<Target, Failure> {
         let failed = |errno| self.failure("written", path, errno);
+        // Before folders are made on the way to it.
+        if let Some(real) = self.leads_to(clean).filter(|real| real != clean) {
+            allowed(&real)?;
+        }
         let real = match self.root.open_at(clean, OFlags::PATH) {
             Ok(handle) => self.root.real(handle.as_fd()),
             Err(Errno::NOENT) => {
@@ -72,6 +110,9 @@ impl Workspace {
         // Without a name inside the root there is nothing to check, so nothing is written.
         let real = real.ok_or_else(|| failed(Errno::XDEV))?;
         self.refuse_protected(path, &real)?;
+        if real != clean {
+            allowed(&real)?;
+        }
         let (folder, name) = real.rsplit_once('/').unwrap_or((".", &real));
         let folder = self.root.open_at(folder, OFlags::RDONLY | OFlags::DIRECTORY).map_err(failed)?;
         let existing = match rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {

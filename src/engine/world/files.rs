@@ -29,7 +29,8 @@ pub fn write(session: &Session, at: &At, path: &str, text: &str) -> Answer<()> {
     // Written whole or not at all, so writing once more changes nothing.
     let decide = || Ok((session.decide_effect("write", Some(path), true)?, ()));
     session.effect(at, "write", &request, decide, |()| {
-        session.workspace.write(path, text)?;
+        let allowed = |real: &str| session.decide_effect("write", Some(real), true).map(drop);
+        session.workspace.write(path, text, &allowed)?;
         session.progress.event(Event::Note { text: format!("wrote {path}") });
         Ok(Json::Null)
     })?;
