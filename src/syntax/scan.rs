@@ -13,7 +13,7 @@ pub const MAX_NESTING: usize = 100;
 /// Operators in one expression, links of a chain, `else if`s: what nests in the tree without brackets.
 pub const MAX_CHAIN: usize = 200;
 /// How many expressions may stand inside each other, brackets and chains together.
-pub const MAX_TREE: usize = 400;
+pub const MAX_TREE: usize = 800;
 
 #[derive(Debug, Default)]
 pub struct Scan {
