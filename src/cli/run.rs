@@ -39,11 +39,12 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         return Ok(exit);
     }
     let program = &unit.checked.program;
-    if wants_help(args) && own_flag(args, "--workflow").or(args.engine.workflow.clone()).is_none() {
-        if let Some(list) = list_of_workflows(program, &path.display().to_string()) {
-            print::out(&list);
-            return Ok(Exit::Completed);
-        }
+    if wants_help(args)
+        && own_flag(args, "--workflow").or(args.engine.workflow.clone()).is_none()
+        && let Some(list) = list_of_workflows(program, &path.display().to_string())
+    {
+        print::out(&list);
+        return Ok(Exit::Completed);
     }
     let wanted = own_flag(args, "--workflow").or_else(|| args.engine.workflow.clone());
     let workflow = choose(program, wanted.as_deref(), &path.display().to_string())?;

@@ -155,13 +155,12 @@ impl<'s> Form<'_, '_, 's> {
                         Err(e) => self.dialog.say(&format!("That is not JSON: {e}")),
                     }
                 }
-                _ => match self.typed(typed)? {
-                    Some(typed) => {
+                _ => {
+                    if let Some(typed) = self.typed(typed)? {
                         self.untouched = false;
                         return Ok(typed);
                     }
-                    None => {}
-                },
+                }
             }
         }
     }
