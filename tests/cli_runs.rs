@@ -183,9 +183,7 @@ fn the_story_of_a_run_with_people() {
     let mut pty = Pty::spawn(command, 60, 100, Some(""));
     // The first answer is too long, the second fits.
     for headline in ["A headline of more than twenty characters", "Fixes"] {
-        pty.wait_for("may be pasted");
-        pty.wait_for("at most 20 characters)");
-        pty.answer(": ", &format!("{{\"headline\": \"{headline}\"}}"));
+        pty.answer("headline (", &format!("{{\"headline\": \"{headline}\"}}"));
     }
     pty.answer("decide as ", "yes");
     pty.answer("Confirm: All tests pass (y/n) ", "y");

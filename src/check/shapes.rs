@@ -1,7 +1,7 @@
 //! Reads the shapes off a refinement's predicate: what JSON Schema can say and what needs no evaluation.
 
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
-use crate::types::{Refinement, Shape, Type};
+use crate::types::{Refinement, Shape, Type, compiled};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ fn one(op: BinaryOp, left: &Expr, right: &Expr, base: &Type) -> Option<Vec<Shape
         BinaryOp::Matches if is_it(left) && *base == Type::Text => {
             let ExprKind::Text(lit) = &plain(right).kind else { return None };
             let pattern: Arc<str> = lit.plain()?.into();
-            let regex = regex::Regex::new(&pattern).ok()?;
+            let regex = compiled(&pattern).ok()?;
             Some(vec![Shape::Matches { pattern, regex }])
         }
         BinaryOp::In if is_it(left) => match &plain(right).kind {

@@ -11,7 +11,7 @@ use super::{interrupt, outcome};
 use crate::diagnostics::codes::gate as gate_codes;
 use crate::effects::approval::{Preset, Verdict};
 use crate::engine::{Options, ProviderChoice};
-use crate::journal::{DiskStore, Journal, Replay, RunDir, RunState, Runs, summary};
+use crate::journal::{DiskStore, GateRecord, Journal, Replay, RunDir, RunState, Runs, summary};
 use crate::policy::find_root;
 use crate::ui::progress::Progress;
 use std::path::PathBuf;
@@ -41,6 +41,25 @@ fn find(runs: &Runs, id: &str) -> Result<RunDir, Trouble> {
     runs.find(id).map_err(|failure| Trouble::from(failure).exit(Exit::Usage))
 }
 
+/// The gates at which a run waits.
+fn waiting(dir: &RunDir) -> Result<Vec<String>, Trouble> {
+    let replay = Replay::of(Journal::read(dir)?.events);
+    let name = |g: &GateRecord| g.opened.get("gate").and_then(|n| n.as_str()).map(str::to_owned);
+    Ok(replay.waiting().filter_map(|(_, g)| name(g)).collect())
+}
+
+/// The newest run that waits at a gate; the newest that is open where none does, so that the refusal names it.
+fn newest_waiting(runs: &Runs) -> Result<RunDir, Trouble> {
+    for id in runs.list()?.iter().rev() {
+        let dir = runs.open(id);
+        let suspended = summary(&dir).is_ok_and(|s| s.state == RunState::Suspended);
+        if suspended && waiting(&dir).is_ok_and(|gates| !gates.is_empty()) {
+            return Ok(dir);
+        }
+    }
+    newest_open(runs)
+}
+
 /// The newest run that waits or was interrupted; the newest of all where none does, so that the refusal names it.
 fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
     for id in runs.list()?.iter().rev() {
@@ -64,12 +83,11 @@ fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
 
 pub fn decide(args: &DecideArgs, verdict: Verdict, screen: &Screen) -> Result<Exit, Trouble> {
     let (root, runs) = project();
-    let dir = find(&runs, &args.run)?;
-    let replay = Replay::of(Journal::read(&dir)?.events);
-    let waiting: Vec<String> = replay
-        .waiting()
-        .filter_map(|(_, g)| g.opened.get("gate").and_then(|n| n.as_str()).map(str::to_owned))
-        .collect();
+    let dir = match args.run.as_str() {
+        "last" => newest_waiting(&runs)?,
+        id => find(&runs, id)?,
+    };
+    let waiting = waiting(&dir)?;
     let gate = args.gate.clone().or_else(|| waiting.first().cloned());
     let Some(gate) = gate.filter(|g| waiting.contains(g)) else {
         let at = args.gate.as_ref().map_or_else(|| String::from("any gate"), |g| format!("gate `{g}`"));

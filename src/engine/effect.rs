@@ -5,6 +5,7 @@ use super::record::Earlier;
 use super::session::Session;
 use crate::diagnostics::codes::run;
 use crate::diagnostics::{ErrorKind, Failure};
+use crate::effects::approval::os_user;
 use crate::interpreter::{Answer, At, Stop};
 use serde_json::Value as Json;
 
@@ -19,6 +20,8 @@ pub struct Intent<'a> {
     pub guards: Vec<String>,
     /// May be started again when nobody knows whether it happened.
     pub repeatable: bool,
+    /// Who said, after a crash, that it shall be done again.
+    pub settled_by: Option<String>,
 }
 
 /// What the policy gave: the gates that guard the effect with their paths, and whether it may be repeated.
@@ -54,20 +57,27 @@ impl Session {
             Ok(decision) => decision,
             Err(refusal) => {
                 let refusal = refusal.at(at.span);
-                let intent = Intent { kind, request, after: vec![], guards: vec![], repeatable: true };
+                let intent = Intent {
+                    kind,
+                    request,
+                    after: vec![],
+                    guards: vec![],
+                    repeatable: true,
+                    settled_by: None,
+                };
                 self.record.refused(&at.path, &intent, &digest, &refusal)?;
                 return Err(refusal.into());
             }
         };
         let Permit { after, guards, repeatable } = permit;
-        let intent = Intent { kind, request, after, guards, repeatable };
+        let mut intent = Intent { kind, request, after, guards, repeatable, settled_by: None };
         if in_doubt && !repeatable {
             match self.settle_doubt(at, &intent)? {
                 Settled::Ran(result) => {
-                    self.record.completed(&at.path, &result)?;
+                    self.record.said_to_be(&at.path, &result, &os_user())?;
                     return Ok(result);
                 }
-                Settled::Again => {}
+                Settled::Again => intent.settled_by = Some(os_user()),
             }
         }
         self.record.intend(&at.path, &intent, &digest).map_err(|f| f.at(at.span))?;
@@ -117,8 +127,14 @@ impl Session {
                 Err(failure) => {
                     // That it failed is a fact, too: `catch` may have gone on from it.
                     let failure = self.redacted(failure.at(at.span));
-                    let intent =
-                        Intent { kind, request: about, after: vec![], guards: vec![], repeatable: true };
+                    let intent = Intent {
+                        kind,
+                        request: about,
+                        after: vec![],
+                        guards: vec![],
+                        repeatable: true,
+                        settled_by: None,
+                    };
                     self.record.refused(&at.path, &intent, &self.record.digest(about), &failure)?;
                     Err(failure.into())
                 }

@@ -102,6 +102,15 @@ impl Record {
         self.append(EventType::EffectCompleted, path, data).map(drop)
     }
 
+    /// A result that a person gave for one that nobody saw.
+    pub fn said_to_be(&self, path: &str, result: &Json, who: &str) -> Result<(), Failure> {
+        let mut data = members([("settled_by", json!(who))]);
+        if !result.is_null() {
+            data.insert("result".into(), result.clone());
+        }
+        self.append(EventType::EffectCompleted, path, data).map(drop)
+    }
+
     pub fn failed(&self, path: &str, failure: &Failure) -> Result<(), Failure> {
         let data = members([("failure", failure_json::to_json(failure))]);
         self.append(EventType::EffectFailed, path, data).map(drop)
@@ -150,6 +159,9 @@ fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
     if !intent.after.is_empty() {
         data.insert("after".into(), json!(intent.after));
         data.insert("guards".into(), json!(intent.guards));
+    }
+    if let Some(who) = &intent.settled_by {
+        data.insert("settled_by".into(), json!(who));
     }
     if intent.repeatable {
         data.insert("repeatable".into(), json!(true));

@@ -42,10 +42,16 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
     let workflow = start.program.callable(start.workflow);
     let mode = options.mode.unwrap_or_default();
 
+    let config = start.project.is_configured().then(|| {
+        let path = start.project.root.join(crate::policy::CONFIG_NAME);
+        crate::source::read_source(&path).unwrap_or_default()
+    });
+    let texts = start.program.own_files().map(|f| f.text.as_bytes());
+    let pinned: Vec<&[u8]> = texts.chain(config.as_ref().map(String::as_bytes)).collect();
+    let blobs = writer.blobs().put_first(&pinned)?;
     let mut sources = Vec::new();
     let mut digests = String::new();
-    for file in start.program.own_files() {
-        let blob = writer.blobs().put(file.text.as_bytes())?;
+    for (file, blob) in start.program.own_files().zip(&blobs) {
         digests.push_str(&format!("{} {}\n", file.name, blob.digest()));
         let mut entry = blob.to_json();
         entry["name"] = json!(file.name.as_ref());
@@ -64,10 +70,8 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
     ]);
     let entry = start.program.own_files().next();
     data.insert("file".into(), json!(entry.map_or("", |f| f.name.as_ref())));
-    if start.project.is_configured() {
-        let path = start.project.root.join(crate::policy::CONFIG_NAME);
-        let text = crate::source::read_source(&path).unwrap_or_default();
-        data.insert("config".into(), writer.blobs().put(text.as_bytes())?.to_json());
+    if let (Some(_), Some(blob)) = (config, blobs.last()) {
+        data.insert("config".into(), blob.to_json());
     }
     if !options.grants.0.is_empty() || !options.grants.1.is_empty() {
         let commands: Vec<&str> = options.grants.0.iter().map(|p| p.text.as_ref()).collect();

@@ -99,6 +99,13 @@ pub struct Decision {
     pub data: Map<String, Value>,
 }
 
+impl Decision {
+    /// Whether the gate was decided with it; with others it still waited for further people.
+    pub fn settles(&self) -> bool {
+        self.data.get("final").and_then(Value::as_bool) == Some(true)
+    }
+}
+
 impl Replay {
     pub fn of(events: impl IntoIterator<Item = Event>) -> Replay {
         let mut replay = Replay::default();
@@ -236,11 +243,11 @@ impl Replay {
             .map(|(path, r)| (path.as_str(), r))
     }
 
-    /// Gates that were opened and neither decided on nor expired, with their paths.
+    /// Gates that were opened and are neither settled by their decisions nor expired, with their paths.
     pub fn waiting(&self) -> impl Iterator<Item = (&str, &GateRecord)> {
         self.gates
             .iter()
-            .filter(|(_, g)| !g.undone && !g.expired && g.decisions.is_empty())
+            .filter(|(_, g)| !g.undone && !g.expired && !g.decisions.iter().any(Decision::settles))
             .map(|(path, g)| (path.as_str(), g))
     }
 }

@@ -68,7 +68,7 @@ impl Runs {
         self.root.join("runs")
     }
 
-    /// A folder for a new run; durable on return.
+    /// A folder for a new run. Its name becomes durable with the run's first event: before, there is no run.
     pub fn create(&self) -> Result<RunDir, Failure> {
         let folder = self.folder();
         self.ensure_dir(&self.root)?;
@@ -78,7 +78,7 @@ impl Runs {
         let id = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos));
         let id = RunId(id.as_hyphenated().to_string());
         let path = folder.join(id.as_str());
-        self.make_dir(&path)?;
+        self.store.create_dir(&path).map_err(|e| io_failure(&e, "create the folder of the run", &path))?;
         Ok(RunDir { store: self.store.clone(), path, id })
     }
 

@@ -80,11 +80,21 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("guards", Form::Texts, "the paths of the approved gates it relies on"),
                     may("repeatable", Form::Flag, "it may be done again after a crash"),
                     may("attempt", Form::Count, "which try it is"),
+                    may("settled_by", Form::Text, "who said, after a crash, that it shall be done again"),
                 ]
             }
         }
         EventType::EffectCompleted => {
-            const { &[may("result", Form::Any, "what came back; absent for Nothing")] }
+            const {
+                &[
+                    may("result", Form::Any, "what came back; absent for Nothing"),
+                    may(
+                        "settled_by",
+                        Form::Text,
+                        "who said, after a crash, that it did happen; nobody saw the result",
+                    ),
+                ]
+            }
         }
         EventType::EffectFailed => const { &[FAILURE] },
         EventType::GateOpened => {

@@ -18,7 +18,7 @@ use super::store::{Store, StoreFile, append_all};
 use crate::diagnostics::codes::journal as codes;
 use crate::diagnostics::{ErrorKind, Failure};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -51,6 +51,8 @@ struct State {
     spare: Vec<u8>,
     /// Absent while a thread writes.
     file: Option<Box<dyn StoreFile>>,
+    /// Folders with names that are to be made durable before the next write.
+    new_names: Vec<PathBuf>,
     /// What the file must hold before the next write.
     size: u64,
     /// The last event appended, and the last one durable.
@@ -65,14 +67,16 @@ struct State {
 }
 
 impl Writer {
-    /// For a new run. The empty journal is durable, with its name, before the first event is taken.
+    /// For a new run. The journal's name, and that of its folder, become durable with the first event.
     pub fn create(dir: &RunDir, redactor: Redactor) -> Result<Writer, Failure> {
         let path = dir.journal_path();
         let failed = |e: std::io::Error| io_failure(&e, "create the journal", &path);
         let mut file = dir.store().create_new(&path).map_err(failed)?;
         lock::own(dir, file.as_mut())?;
-        dir.store().sync_dir(dir.path()).map_err(failed)?;
-        Writer::start(dir, redactor, file, 1, 0, LineDigest::START, 0)
+        let writer = Writer::start(dir, redactor, file, 1, 0, LineDigest::START, 0)?;
+        let folders = [dir.path().parent(), Some(dir.path())];
+        writer.shared.lock().new_names = folders.into_iter().flatten().map(Path::to_owned).collect();
+        Ok(writer)
     }
 
     /// Takes over an existing run: locks it, reads and checks all of it, cuts off a torn tail and records that. The
@@ -121,6 +125,7 @@ impl Writer {
                 buffer: Vec::new(),
                 spare: Vec::new(),
                 file: Some(file),
+                new_names: Vec::new(),
                 size,
                 appended: last,
                 durable: last,
@@ -272,8 +277,12 @@ impl Shared {
         let spare = std::mem::take(&mut state.spare);
         let mut batch = std::mem::replace(&mut state.buffer, spare);
         let (last, size, durable) = (state.appended, state.size, state.durable);
+        let new_names = std::mem::take(&mut state.new_names);
         drop(state);
-        let result = self.write_batch(file.as_mut(), &batch, size, durable);
+        let named = new_names.iter().try_for_each(|folder| {
+            self.store.sync_dir(folder).map_err(|e| sync_failure(&e, folder, durable))
+        });
+        let result = named.and_then(|()| self.write_batch(file.as_mut(), &batch, size, durable));
         let mut state = self.lock();
         match result {
             Ok(()) => {

@@ -39,16 +39,19 @@ pub(super) fn file_name(resolved: Option<&Path>) -> Option<&str> {
     (!MANY_IN_ONE.contains(&name)).then_some(name)
 }
 
-fn names<'a>(program: &'a str, resolved: Option<&'a Path>) -> impl Iterator<Item = &'a str> {
-    [Some(base_name(program)), file_name(resolved)].into_iter().flatten().map(family)
+/// Found once for a look through a table: each is itself a look through the tables.
+fn names<'a>(program: &'a str, resolved: Option<&'a Path>) -> [Option<&'a str>; 2] {
+    [Some(base_name(program)), file_name(resolved)].map(|name| name.map(family))
 }
 
 fn programs<'a>(program: &'a str, resolved: Option<&'a Path>) -> impl Iterator<Item = &'static Program> + 'a {
-    PROGRAMS.iter().filter(move |p| names(program, resolved).any(|n| p.names.contains(&n)))
+    let names = names(program, resolved);
+    PROGRAMS.iter().filter(move |p| names.iter().flatten().any(|n| p.names.contains(n)))
 }
 
 fn wrapper(program: &str, resolved: Option<&Path>) -> Option<&'static Wrapper> {
-    WRAPPERS.iter().find(|w| names(program, resolved).any(|n| w.names.contains(&n)))
+    let names = names(program, resolved);
+    WRAPPERS.iter().find(|w| names.iter().flatten().any(|n| w.names.contains(n)))
 }
 
 /// Whether the program's own words can hold another command.

@@ -33,20 +33,25 @@ impl<'a> Dialog<'a> {
 
     /// A line of wflow's own words; what comes from outside in it is escaped.
     pub fn say(&mut self, text: &str) {
-        let text = escape::line(text);
-        self.terminal.println(&text);
+        for row in escape::wrap_words(&escape::line(text), self.terminal.size().columns) {
+            self.terminal.println(&row);
+        }
     }
 
     pub fn painted(&mut self, paint: Paint, text: &str) {
-        let text = self.style.paint(paint, &escape::line(text));
-        self.terminal.println(&text);
+        for row in escape::wrap_words(&escape::line(text), self.terminal.size().columns) {
+            self.terminal.println(&self.style.paint(paint, &row));
+        }
     }
 
     /// Name and text of a fact, texts below each other.
     pub fn fact(&mut self, name: &str, text: &str) {
         let name = self.style.paint(Paint::Dim, &format!("{name:<10}"));
-        let text = escape::line(text);
-        self.terminal.println(&format!("{name} {text}"));
+        let room = self.terminal.size().columns.saturating_sub(11);
+        for (i, row) in escape::wrap_words(&escape::line(text), room.max(20)).into_iter().enumerate() {
+            let start = if i == 0 { name.clone() } else { " ".repeat(10) };
+            self.terminal.println(&format!("{start} {row}"));
+        }
     }
 
     /// Text from outside, whole, behind the bar, without pages.

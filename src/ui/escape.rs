@@ -103,6 +103,32 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     rows
 }
 
+/// The same, broken between words where it can be; rows after the first keep the text's indentation.
+pub fn wrap_words(text: &str, columns: usize) -> Vec<String> {
+    if width(text) <= columns {
+        return vec![text.to_owned()];
+    }
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    let indent = if indent * 2 < columns { &text[..indent] } else { "" };
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    for word in text.trim_start_matches(' ').split(' ') {
+        let first = row.is_empty();
+        if !first && width(&row) + 1 + width(word) > columns {
+            rows.push(std::mem::take(&mut row));
+        }
+        row.push_str(if row.is_empty() { indent } else { " " });
+        row.push_str(word);
+        if width(&row) > columns {
+            let mut broken = wrap(&row, columns);
+            row = broken.pop().unwrap_or_default();
+            rows.append(&mut broken);
+        }
+    }
+    rows.push(row);
+    rows
+}
+
 fn push(out: &mut String, c: char, before: char, marks: &mut usize) {
     use std::fmt::Write;
     let zero_width = c.width() == Some(0);
@@ -141,6 +167,13 @@ fn hides(c: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        assert_eq!(wrap_words("  - all of the tests pass", 12), ["  - all of", "  the tests", "  pass"]);
+        assert_eq!(wrap_words("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrap_words("", 4), [""]);
+    }
 
     #[test]
     fn what_could_deceive_is_shown() {

@@ -270,7 +270,7 @@ impl World<'_> {
     pub(super) fn valid_regex(&mut self, e: &Expr) {
         let ExprKind::Text(t) = &unparen(e).kind else { return };
         let Some(pattern) = t.plain() else { return };
-        if let Err(error) = regex::Regex::new(&pattern) {
+        if let Err(error) = crate::types::compiled(&pattern) {
             // The last line says what is wrong; those before draw the pattern, as we do ourselves.
             let text = error.to_string();
             let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();

@@ -124,6 +124,14 @@ fn impossible(sitting: &Sitting<'_>) -> Failure {
     failure.help("name enough people in the `[people]` and `[roles]` of wflow.toml, or let somebody else start the run")
 }
 
+/// `2026-11-23 13:02:31 UTC` of RFC 3339.
+fn moment(at: &str) -> String {
+    match at.split_once('T') {
+        Some((date, time)) => format!("{date} {} UTC", time.get(..8).unwrap_or(time)),
+        None => at.to_owned(),
+    }
+}
+
 /// Who must approve, in words.
 pub(super) fn wanted(demand: &Demand<'_>) -> String {
     let mut parts: Vec<String> = demand.by.iter().map(|a| a.to_string()).collect();
@@ -190,7 +198,8 @@ impl Table<'_, '_> {
             let what = if d.verdict == Verdict::Approve { "approved" } else { "rejected" };
             let comment = if d.comment.is_empty() { String::new() } else { format!(": {}", d.comment) };
             let claimed = if d.claimed { " (as was said)" } else { "" };
-            self.dialog.fact("earlier", &format!("{}{claimed} {what} at {}{comment}", d.approver, d.at));
+            self.dialog
+                .fact("earlier", &format!("{}{claimed} {what} at {}{comment}", d.approver, moment(&d.at)));
             if let Some(value) = &d.value {
                 let width = self.dialog.terminal.size().columns.saturating_sub(6).min(110);
                 json::pretty(value, width).iter().for_each(|line| self.dialog.quote(line));
@@ -199,9 +208,8 @@ impl Table<'_, '_> {
         if !s.earlier.is_empty() {
             self.dialog.painted(
                 Paint::Warn,
-                "That was in another process, and is void: a decision typed at a terminal counts only in",
+                "That was in another process, and is void: a decision typed at a terminal counts only in the process that took it. Please decide again.",
             );
-            self.dialog.painted(Paint::Warn, "the process that took it. Please decide again.");
         }
     }
 

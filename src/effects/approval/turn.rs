@@ -28,6 +28,14 @@ impl Table<'_, '_> {
             let prompt = format!("decide as {}{}> ", seated.person, limit.unwrap_or_default());
             match self.dialog.ask(&prompt)?.trim().to_lowercase().as_str() {
                 "yes" | "approve" => {
+                    if self.takes_value() && self.value.is_none() {
+                        self.dialog.say("This gate asks for an answer first.");
+                        if self.change(seated)? {
+                            seen = self.evidence()?;
+                            self.choices(seated);
+                        }
+                        continue;
+                    }
                     if !seen {
                         self.dialog.say(
                             "The evidence has an end that was not shown yet. It can be approved after that.",
@@ -144,19 +152,11 @@ impl Table<'_, '_> {
 
     /// All that stands before an approval. `None`: it is not given.
     fn approve(&mut self) -> Result<Option<Vec<String>>, Ended> {
-        if self.takes_value() {
-            match &self.value {
-                None => {
-                    self.dialog.say("This gate asks for an answer: type `answer` first.");
-                    return Ok(None);
-                }
-                Some(value) => {
-                    if let Err(wrong) = (self.check)(value) {
-                        form::complain(&mut self.dialog, &wrong);
-                        return Ok(None);
-                    }
-                }
-            }
+        if let Some(value) = self.value.as_ref().filter(|_| self.takes_value())
+            && let Err(wrong) = (self.check)(value)
+        {
+            form::complain(&mut self.dialog, &wrong);
+            return Ok(None);
         }
         let mut confirmed = Vec::new();
         for criterion in self.sitting.request.require.clone() {

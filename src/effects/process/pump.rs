@@ -36,14 +36,16 @@ impl Incoming {
     }
 
     /// Reads one chunk, if one is there.
-    fn read(&mut self, chunk: &mut [u8], control: &Control) {
+    fn read(&mut self, chunk: &mut Vec<u8>, control: &Control) {
         let Some(pipe) = &self.pipe else { return };
-        match rustix::io::read(pipe, &mut *chunk) {
+        // Most commands print little: memory that nothing was read into is never touched.
+        chunk.clear();
+        match rustix::io::read(pipe, rustix::buffer::spare_capacity(chunk)) {
             Ok(0) => {
                 self.pipe = None;
                 self.flush(control);
             }
-            Ok(count) => self.take(&chunk[..count], control),
+            Ok(_) => self.take(chunk, control),
             Err(Errno::INTR | Errno::AGAIN) => {}
             Err(_) => self.pipe = None,
         }
@@ -93,7 +95,7 @@ impl<'a> Pump<'a> {
             stdout: Incoming::new(Stream::Stdout, stdout),
             stderr: Incoming::new(Stream::Stderr, stderr),
             control,
-            chunk: vec![0; CHUNK],
+            chunk: Vec::with_capacity(CHUNK),
         }
     }
 

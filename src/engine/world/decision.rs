@@ -61,7 +61,7 @@ fn named(request: &GateRequest) -> Map<String, Json> {
 }
 
 fn settled(record: &GateRecord) -> Option<&GateAnswer> {
-    record.decisions.iter().rev().find(|d| d.data.get("final").and_then(Json::as_bool) == Some(true))
+    record.decisions.iter().rev().find(|d| d.settles())
 }
 
 fn was_approved(record: &GateRecord) -> bool {

@@ -6,7 +6,6 @@ use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
-use regex::Regex;
 
 impl Body<'_> {
     pub fn unary(&mut self, e: &Expr, op: UnaryOp, operand: &Expr) -> Node {
@@ -77,7 +76,7 @@ impl Body<'_> {
     fn matches(&mut self, left: &Expr, right: &Expr, span: Span) -> Node {
         let value = self.expr(left);
         let fixed = match &right.kind {
-            ExprKind::Text(text) => text.plain().and_then(|pattern| Regex::new(&pattern).ok()),
+            ExprKind::Text(text) => text.plain().and_then(|pattern| crate::types::compiled(&pattern).ok()),
             _ => None,
         };
         match fixed {
