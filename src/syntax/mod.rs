@@ -16,6 +16,7 @@ mod misplaced;
 mod mistakes;
 mod nesting;
 mod parser;
+mod print;
 mod recover;
 mod scan;
 mod stack;
@@ -25,5 +26,6 @@ mod words;
 pub use parser::{
     Entry, Parsed, parse, parse_approvers, parse_command_pattern, parse_entry, parse_expr, parse_type,
 };
+pub use print::print;
 pub use scan::{MAX_CHAIN, MAX_NESTING};
 pub use words::{CLAUSE_WORDS, RESERVED, is_reserved};

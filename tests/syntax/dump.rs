@@ -60,6 +60,7 @@ pub struct Dumper {
     pub parens: bool,
 }
 
+#[allow(dead_code, reason = "each test uses its part")]
 pub fn file(file: &File) -> String {
     let mut out = String::new();
     Dumper { parens: true }.file(file, &mut out);
