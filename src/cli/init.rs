@@ -50,7 +50,7 @@ pub fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     std::fs::write(&path, &text).map_err(|e| {
         Trouble::new(
             usage::E1705,
-            format!("`{}` cannot be written: {}", path.display(), super::print::plain(&e)),
+            format!("`{}` cannot be written: {}", path.display(), crate::diagnostics::io_text(&e)),
         )
         .help("check the folder's permissions and the free space")
     })?;

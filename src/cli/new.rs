@@ -57,7 +57,7 @@ fn put(folder: &Path, name: &str, text: &str) -> Result<(), Trouble> {
     let failed = |what: &Path, e: std::io::Error| {
         Trouble::new(
             usage::E1705,
-            format!("`{}` cannot be written: {}", what.display(), super::print::plain(&e)),
+            format!("`{}` cannot be written: {}", what.display(), crate::diagnostics::io_text(&e)),
         )
         .help("check the folder's permissions and the free space")
     };

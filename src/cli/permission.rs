@@ -55,7 +55,11 @@ pub fn ask_if_unconfigured(unit: &Unit, file: &str) -> Result<Grants, Trouble> {
                 std::fs::write(&path, starter(&wants)).map_err(|e| {
                     Trouble::new(
                         usage::E1705,
-                        format!("`{}` cannot be written: {}", path.display(), super::print::plain(&e)),
+                        format!(
+                            "`{}` cannot be written: {}",
+                            path.display(),
+                            crate::diagnostics::io_text(&e)
+                        ),
                     )
                     .help("check the folder's permissions and the free space")
                 })?;

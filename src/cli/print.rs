@@ -1,6 +1,7 @@
 //! The way to standard output and standard error. A reader that has seen enough (`| head`) is no error; an output that
 //! cannot be written otherwise (a full disk behind `>`) is one, and no command then ends as if all were well.
 
+use crate::diagnostics::io_text;
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;
 
@@ -12,7 +13,7 @@ pub fn out(text: &str) {
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
         && error.kind() != ErrorKind::BrokenPipe
     {
-        let _ = LOST.set(plain(&error));
+        let _ = LOST.set(io_text(&error));
     }
 }
 
@@ -23,12 +24,6 @@ pub fn err(text: &str) {
 
 pub fn lost() -> Option<&'static str> {
     LOST.get().map(String::as_str)
-}
-
-/// "Permission denied (os error 13)": the number tells a user nothing.
-pub fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 /// Like `print!` and its kin, but nothing that goes wrong with the output is a reason to panic.

@@ -233,8 +233,11 @@ fn merge(before: &EngineArgs, after: EngineArgs) -> EngineArgs {
 
 fn json_args(text: &str) -> Result<Map<String, Json>, Trouble> {
     let unreadable = |what: &str, e: std::io::Error| {
-        Trouble::new(usage::E1703, format!("the arguments cannot be read from {what}: {}", print::plain(&e)))
-            .help("give the JSON object itself, `@FILE`, or `-` for standard input")
+        Trouble::new(
+            usage::E1703,
+            format!("the arguments cannot be read from {what}: {}", crate::diagnostics::io_text(&e)),
+        )
+        .help("give the JSON object itself, `@FILE`, or `-` for standard input")
     };
     let text = match text.strip_prefix('@') {
         _ if text == "-" => {

@@ -86,6 +86,12 @@ pub struct Failure {
     pub gate: Option<String>,
 }
 
+/// What the machine said, for people: the number in "Permission denied (os error 13)" tells them nothing.
+pub fn io_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
 impl Failure {
     pub fn new(kind: ErrorKind, code: Code, message: impl Into<String>) -> Self {
         Failure {

@@ -17,5 +17,5 @@ mod suggest;
 
 pub use code::{Area, Code};
 pub use diagnostic::{Diagnostic, Label, Severity};
-pub use failure::{ErrorKind, Failure};
+pub use failure::{ErrorKind, Failure, io_text};
 pub use suggest::did_you_mean;

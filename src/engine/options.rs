@@ -56,12 +56,17 @@ pub enum ProviderChoice {
 }
 
 impl Options {
+    /// None in mode `pure`.
     pub(super) fn provider(
         &self,
+        mode: Mode,
         config: &Config,
         root: &Path,
         redactor: &Redactor,
-    ) -> Result<Arc<dyn Provider>, Failure> {
+    ) -> Result<Option<Arc<dyn Provider>>, Failure> {
+        if mode == Mode::Pure {
+            return Ok(None);
+        }
         let known = redactor.clone();
         let redact: Redact = Arc::new(move |text| known.text(text).into_owned());
         let cassette = root.join(config.ai.cassette.as_deref().unwrap_or("cassette.jsonl"));
@@ -70,6 +75,6 @@ impl Options {
             ProviderChoice::Named(name) => (name.as_str(), cassette.as_path()),
             ProviderChoice::Configured => (config.ai.provider.name(), cassette.as_path()),
         };
-        ai::open(name, (name == "replay").then_some(file), self.record.as_deref(), redact)
+        ai::open(name, (name == "replay").then_some(file), self.record.as_deref(), redact).map(Some)
     }
 }

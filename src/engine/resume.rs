@@ -7,6 +7,7 @@ use super::start::{Parts, drive, who};
 use crate::check::{Checked, Environment, Memory, check_source};
 use crate::diagnostics::codes::journal;
 use crate::diagnostics::{ErrorKind, Failure};
+use crate::effects::workspace::Workspace;
 use crate::interpreter::{Given, Lowered, Mode};
 use crate::journal::{
     BlobRef, Event, EventType, Journal, Ledger, LineDigest, Redactor, RunDir, Runs, Standing, Writer,
@@ -19,18 +20,14 @@ use std::path::Path;
 /// Takes a run over and goes on with it. `root` is the project's folder.
 pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Result<Finished, Failure> {
     refuse_ended(&Journal::read(dir)?.events, dir)?;
-    let (writer, journal) = Writer::open(dir, Redactor::new())?;
+    let redactor = Redactor::new();
+    let (writer, journal) = Writer::open(dir, redactor.clone())?;
     // Looked at again now that nobody else can add to it.
     refuse_ended(&journal.events, dir)?;
     let Some(first) = journal.events.first().filter(|e| e.kind == EventType::RunStarted).cloned() else {
         return Err(cannot(dir, "its journal does not begin with its start"));
     };
     let data = first.data;
-    writer.record(
-        EventType::RunResumed,
-        "",
-        &members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]),
-    )?;
     let text = |key: &str| data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let workflow = text("workflow");
     Ledger::of(runs).ensure_started(dir.id(), &workflow, first_digest(dir)?)?;
@@ -56,12 +53,12 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     dir.blobs().inline(&mut given)?;
     let given = given.as_object().cloned().unwrap_or_default();
     let people = &stored_config.config.people;
-    let args = lowered.arguments(callable.id, &Given::Json(&given), &|name| people.knows(name)).map_err(
-        |problems| {
-            let first = problems.first().map(|p| p.message.clone()).unwrap_or_default();
-            cannot(dir, &format!("its arguments do not fit any more: {first}"))
-        },
-    )?;
+    // As when it was started: where nobody is named, every name is one.
+    let knows = |name: &str| people.people.is_empty() && people.roles.is_empty() || people.knows(name);
+    let args = lowered.arguments(callable.id, &Given::Json(&given), &knows).map_err(|problems| {
+        let first = problems.first().map(|p| p.message.clone()).unwrap_or_default();
+        cannot(dir, &format!("its arguments do not fit any more: {first}"))
+    })?;
 
     let file_policy = file_policy(&checked);
     let mut then = Policy::new(&stored_config, file_policy.clone());
@@ -84,6 +81,14 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         .map(|(name, text)| format!("{name} {}\n", crate::journal::digest_of(text.as_bytes())))
         .collect();
     let starter = data.get("who").and_then(|w| w.get("user")).and_then(Json::as_str).unwrap_or_default();
+    // What can be wrong before it goes on is found before the record says that it does.
+    let provider = options.provider(mode, &stored_config.config, root, &redactor)?;
+    let workspace = Workspace::open(root)?.pin(stored.iter().map(|(name, _)| name.clone()));
+    writer.record(
+        EventType::RunResumed,
+        "",
+        &members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]),
+    )?;
     let parts = Parts {
         dir,
         runs: Runs::of_project(dir.store().clone(), root),
@@ -96,9 +101,10 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         mode,
         writer,
         past: journal.events,
-        pinned: stored.iter().map(|(name, _)| name.clone()).collect(),
+        provider,
+        workspace,
     };
-    let session = parts.session(options)?;
+    let session = parts.session(options);
     Ok(drive(session, dir, &lowered, callable.id, args, changed))
 }
 

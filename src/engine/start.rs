@@ -7,6 +7,7 @@ use super::record::{Record, members};
 use super::session::Session;
 use crate::check::{CallableId, Program};
 use crate::diagnostics::Failure;
+use crate::effects::ai::Provider;
 use crate::effects::approval::{Digests, os_user};
 use crate::effects::process::{EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
@@ -34,13 +35,16 @@ pub struct Start<'a> {
 
 pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
     let runs = Runs::of_project(Arc::new(DiskStore), &start.project.root);
-    let dir = runs.create()?;
     let redactor = Redactor::new();
-    let writer = Writer::create(&dir, redactor.clone())?;
+    let mode = options.mode.unwrap_or_default();
+    // What can be wrong before anything runs is found before there is a run.
+    let provider = options.provider(mode, &start.project.config, &start.project.root, &redactor)?;
+    let workspace = Workspace::open(&start.project.root)?;
+    let dir = runs.create()?;
+    let writer = Writer::create(&dir, redactor)?;
     let mut policy = Policy::new(start.project, start.file_policy.clone());
     policy.grant(options.grants.0.clone(), options.grants.1.clone());
     let workflow = start.program.callable(start.workflow);
-    let mode = options.mode.unwrap_or_default();
 
     let config = start.project.is_configured().then(|| {
         let path = start.project.root.join(crate::policy::CONFIG_NAME);
@@ -93,9 +97,10 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
         mode,
         writer,
         past: Vec::new(),
-        pinned: start.program.own_files().map(|f| f.name.to_string()).collect(),
+        provider,
+        workspace: workspace.pin(start.program.own_files().map(|f| f.name.to_string())),
     };
-    let session = parts.session(options)?;
+    let session = parts.session(options);
     Ok(drive(session, &dir, start.lowered, start.workflow, start.args, Vec::new()))
 }
 
@@ -113,19 +118,16 @@ pub(super) struct Parts<'a> {
     pub mode: Mode,
     pub writer: Writer,
     pub past: Vec<crate::journal::Event>,
-    /// Names of the source files: no effect may write them.
-    pub pinned: Vec<String>,
+    pub provider: Option<Arc<dyn Provider>>,
+    /// No effect may write the source files in it.
+    pub workspace: Workspace,
 }
 
 impl Parts<'_> {
-    pub fn session(self, options: &Options) -> Result<Session, Failure> {
-        let provider = match self.mode {
-            Mode::Pure => None,
-            _ => Some(options.provider(&self.config, self.root, self.writer.redactor())?),
-        };
+    pub fn session(self, options: &Options) -> Session {
         let search = Search::new(self.root, &self.config.policy.path);
         let pass: Vec<String> = self.config.policy.env.iter().map(|n| n.to_string()).collect();
-        Ok(Session {
+        Session {
             run: self.dir.id().as_str().to_owned(),
             workflow: self.workflow,
             starter: self.starter,
@@ -136,10 +138,10 @@ impl Parts<'_> {
             },
             config: self.config,
             policies: self.policies,
-            workspace: Workspace::open(self.root)?.pin(self.pinned),
+            workspace: self.workspace,
             search,
             environment: EnvironmentRules { pass: pass.clone(), allow: pass },
-            provider,
+            provider: self.provider,
             mode: self.mode,
             detach: options.detach,
             preset: Mutex::new(options.preset.clone()),
@@ -153,7 +155,7 @@ impl Parts<'_> {
             begun: Mutex::new(HashMap::new()),
             record: Record::new(self.writer, self.past),
             runs: self.runs,
-        })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From what the machine said to a [`Failure`] that a person can act on.
 
 use crate::diagnostics::codes::journal as codes;
-use crate::diagnostics::{ErrorKind, Failure};
+use crate::diagnostics::{ErrorKind, Failure, io_text};
 use std::io;
 use std::path::Path;
 
@@ -27,8 +27,24 @@ pub(super) fn io_failure(error: &io::Error, doing: &str, path: &Path) -> Failure
             format!("cannot {doing}: you may not use {shown}"),
         )
         .help("look at its owner and rights with `ls -ld`; the folder `.wflow` must belong to you"),
-        _ => Failure::new(ErrorKind::Configuration, codes::E1504, format!("cannot {doing}: {shown}: {error}"))
-            .help("check the disk and the path, then try again"),
+        io::ErrorKind::FileTooLarge => Failure::new(
+            ErrorKind::Configuration,
+            codes::E1501,
+            format!("cannot {doing}: {shown} may not grow any more"),
+        )
+        .help("raise the limit on the size of files (`ulimit -f` shows it), then go on with `wflow resume`"),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => Failure::new(
+            ErrorKind::Configuration,
+            codes::E1504,
+            format!("cannot {doing}: {shown}: {}", io_text(error)),
+        )
+        .help("something else stands in the place of a folder of the records: move it away"),
+        _ => Failure::new(
+            ErrorKind::Configuration,
+            codes::E1504,
+            format!("cannot {doing}: {shown}: {}", io_text(error)),
+        )
+        .help("check the disk and the path, then try again"),
     }
 }
 

@@ -18,7 +18,7 @@ use super::provider::key_of;
 use super::{Capabilities, Control, Provider, ProviderReply, ProviderRequest, Unanswered};
 use crate::diagnostics::codes::ask::{E1305, E1306, E1307, E1308};
 use crate::diagnostics::codes::find;
-use crate::diagnostics::{ErrorKind, Failure};
+use crate::diagnostics::{ErrorKind, Failure, io_text};
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 use std::fs::File;
@@ -252,8 +252,8 @@ fn load(file: &Path) -> Result<Vec<Entry>, Failure> {
             .help("check the path, or make the cassette with `wflow run … --record FILE`")
     };
     let mut text = String::new();
-    let source = File::open(file).map_err(|e| unreadable(e.to_string()))?;
-    source.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|e| unreadable(e.to_string()))?;
+    let source = File::open(file).map_err(|e| unreadable(io_text(&e)))?;
+    source.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|e| unreadable(io_text(&e)))?;
     if text.len() as u64 > MAX_BYTES {
         return Err(unreadable(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
     }

@@ -158,8 +158,11 @@ impl<'l> Eval<'l> {
         match value {
             Ok(value) => Ok(value),
             Err(exit) => {
-                let stop = self.stop_of(exit);
-                Err(self.undo_since(0, stop))
+                match self.stop_of(exit) {
+                    // Somebody has to say first what happened; the run goes on from there.
+                    Stop::Failed(failure) if failure.kind == ErrorKind::InDoubt => Err(Stop::Failed(failure)),
+                    stop => Err(self.undo_since(0, stop)),
+                }
             }
         }
     }

@@ -8,6 +8,7 @@
 use super::path::{Path, Segment};
 use super::step::Undo;
 use super::{Eval, Exit, Outcome, RESERVE, Stack, internal, patterns};
+use crate::diagnostics::ErrorKind;
 use crate::interpreter::node::{Node, ParallelForNode, ParallelNode};
 use crate::interpreter::world::{CancelToken, Stop};
 use crate::value::Value;
@@ -107,7 +108,7 @@ impl<'l> Eval<'l> {
                     let index = next.fetch_add(1, Ordering::SeqCst);
                     let (Some(job), Some(place)) = (jobs.get(index), ended.get(index)) else { return };
                     let outcome = branch(this, job, index, base, token, room, frame, bind);
-                    if matches!(outcome.value, Err(Stop::Failed(_) | Stop::Interrupted)) {
+                    if outcome.value.as_ref().is_err_and(ends_others) {
                         token.cancel();
                     }
                     *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
@@ -168,8 +169,19 @@ impl<'l> Eval<'l> {
     }
 }
 
+/// A branch that waits, for a gate or for somebody who says what happened, lets the others come to their end.
+fn ends_others(stop: &Stop) -> bool {
+    match stop {
+        Stop::Failed(failure) => failure.kind != ErrorKind::InDoubt,
+        Stop::Interrupted => true,
+        Stop::Suspended(_) | Stop::Cancelled => false,
+    }
+}
+
 fn weight(stop: &Stop) -> u8 {
     match stop {
+        // Nothing is taken back before it is known what was done.
+        Stop::Failed(failure) if failure.kind == ErrorKind::InDoubt => 4,
         Stop::Cancelled => 0,
         Stop::Suspended(_) => 1,
         Stop::Interrupted => 2,

@@ -2,11 +2,11 @@
 //!
 //! What a completed step did is on a stack, with the variables that its `undo` uses as they were then. A stop that
 //! nobody handles takes the stack back, newest first; a caught one takes back what its `try` did. Suspension and
-//! interruption take nothing back: the run goes on later.
+//! interruption take nothing back, nor does doubt about an effect that nobody caught: the run goes on later.
 
 use super::path::{Path, Segment};
 use super::{Eval, Outcome};
-use crate::diagnostics::Failure;
+use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::node::{Slot, StepNode, UndoNode};
 use crate::interpreter::world::{CancelToken, Stop};
 use crate::value::Value;
@@ -118,7 +118,8 @@ impl<'l> Eval<'l> {
             let broken = match result {
                 Ok(_) => None,
                 Err(exit) => match self.stop_of(exit) {
-                    Stop::Failed(broken) => Some(broken),
+                    Stop::Failed(broken) if broken.kind != ErrorKind::InDoubt => Some(broken),
+                    // The undo itself goes on once somebody has said what happened.
                     other => return Err(other),
                 },
             };
@@ -129,7 +130,7 @@ impl<'l> Eval<'l> {
         });
         self.path = outer;
         match done {
-            Err(Stop::Failed(broken)) => {
+            Err(Stop::Failed(broken)) if broken.kind != ErrorKind::InDoubt => {
                 failure.notes.push(format!("undoing step `{name}` failed: {broken}"));
                 Ok(())
             }
