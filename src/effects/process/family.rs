@@ -12,7 +12,7 @@ use super::proc::{Process, own_children};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, RwLock};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
 /// In the environment of every command: the run it belongs to, a dot, a number.
@@ -235,8 +235,11 @@ impl Drop for Family {
     }
 }
 
+/// This process's session, 0 where its leader lives outside our pid namespace (as in a container that somebody entered).
+/// Read where the sessions of the others are read, so that the two are always comparable.
 fn own_session() -> i32 {
-    rustix::process::getsid(None).map_or(0, |pid| pid.as_raw_nonzero().get())
+    static OWN: OnceLock<i32> = OnceLock::new();
+    *OWN.get_or_init(|| Process::read(std::process::id() as i32).map_or(0, |own| own.session))
 }
 
 /// Waits for an adopted child that has ended; no other code can be waiting for it.
