@@ -39,8 +39,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a workflow
     Run(RunArgs),
-    /// Go on with a run that was suspended or interrupted
+    /// Go on with a run that was suspended or interrupted, or that failed in an effect
     Resume(ResumeArgs),
+    /// Give a run up: take back what it did, and begin nothing more
+    Cancel(CancelArgs),
     /// Approve the gate at which a run waits, and go on with the run
     Approve(DecideArgs),
     /// Reject the gate at which a run waits
@@ -176,6 +178,20 @@ pub struct ResumeArgs {
     /// The newest run that can be resumed
     #[arg(long, conflicts_with = "run")]
     pub last: bool,
+    /// Go on with today's files: shows what changed, and asks at the terminal
+    #[arg(long)]
+    pub accept_changes: bool,
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// The run's id, a unique beginning of it, or `last`
+    pub run: String,
+    /// Why, for the record
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    pub comment: Option<String>,
     #[command(flatten)]
     pub session: SessionArgs,
 }

@@ -4,6 +4,7 @@
 mod print;
 mod args;
 mod audit;
+mod cancel;
 mod check;
 mod completions;
 mod exit;
@@ -92,6 +93,7 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
         Command::Check(args) => check::check(args, screen),
         Command::Run(args) => run::run(args, screen),
         Command::Resume(args) => resume::resume(args, screen),
+        Command::Cancel(args) => cancel::cancel(args, screen),
         Command::Approve(args) => resume::decide(args, Verdict::Approve, screen),
         Command::Reject(args) => resume::decide(args, Verdict::Reject, screen),
         Command::Test(args) => test::test(args, screen),
@@ -113,6 +115,7 @@ fn speaks_json(command: &Command) -> bool {
         Command::Check(a) => a.format == CheckFormat::Json,
         Command::Run(a) => run::speaks_json(a),
         Command::Resume(a) => a.session.format == Format::Json,
+        Command::Cancel(a) => a.session.format == Format::Json,
         Command::Approve(a) | Command::Reject(a) => a.session.format == Format::Json,
         Command::Runs(a) => match &a.command {
             Some(RunsCommand::Show { format, .. }) => *format == Format::Json,

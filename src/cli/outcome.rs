@@ -63,6 +63,15 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
                     );
                 }
             }
+            Outcome::Cancelled(failure) => {
+                for note in &failure.notes {
+                    errln!("{} {}", paint("not taken back:", "1;31"), escape::line(note));
+                }
+                if !quiet {
+                    tell_steps(finished);
+                }
+                errln!("{} run {short}", paint("cancelled", "1;33"));
+            }
             Outcome::InDoubt(failure) => {
                 err!("{}", render::failure(failure, sources, &screen.err()));
                 errln!("{} run {short}; go on with: wflow resume {short}", paint("in doubt", "1;33"));
@@ -93,6 +102,9 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
         Outcome::Completed { .. } => Exit::Completed,
         Outcome::Failed(_) => Exit::Failed,
         Outcome::Rejected(_) => Exit::Rejected,
+        // What it could not take back is for people to do by hand.
+        Outcome::Cancelled(f) if f.notes.is_empty() => Exit::Completed,
+        Outcome::Cancelled(_) => Exit::Failed,
         Outcome::InDoubt(_) => Exit::InDoubt,
         Outcome::Suspended(_) => Exit::Suspended,
         Outcome::Interrupted => Exit::Interrupted,
@@ -141,7 +153,7 @@ fn as_json(finished: &Finished) -> Json {
     });
     match &finished.outcome {
         Outcome::Completed { value } => out["value"] = value.clone(),
-        Outcome::Failed(f) | Outcome::Rejected(f) | Outcome::InDoubt(f) => {
+        Outcome::Failed(f) | Outcome::Rejected(f) | Outcome::Cancelled(f) | Outcome::InDoubt(f) => {
             out["failure"] = render::failure_json(f, &finished.sources)
         }
         Outcome::Suspended(Suspension::Gate { gate, path }) => {

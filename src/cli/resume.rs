@@ -11,13 +11,13 @@ use super::{interrupt, outcome};
 use crate::diagnostics::codes::gate as gate_codes;
 use crate::effects::approval::{Preset, Verdict};
 use crate::engine::{Options, ProviderChoice};
-use crate::journal::{DiskStore, GateRecord, Journal, Replay, RunDir, RunState, Runs, summary};
+use crate::journal::{DiskStore, GateRecord, Journal, Replay, RunDir, RunState, Runs, Summary, summary};
 use crate::policy::find_root;
 use crate::ui::progress::Progress;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-fn project() -> (PathBuf, Runs) {
+pub(super) fn project() -> (PathBuf, Runs) {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let (root, _) = find_root(&here);
     let runs = Runs::of_project(Arc::new(DiskStore), &root);
@@ -30,11 +30,12 @@ pub fn resume(args: &ResumeArgs, screen: &Screen) -> Result<Exit, Trouble> {
         Some(id) => find(&runs, id)?,
         None => newest_open(&runs)?,
     };
-    go_on(root, &runs, &dir, &args.session, None, screen)
+    let options = Options { accept_changes: args.accept_changes, ..options(&args.session) };
+    go_on(root, &runs, &dir, &args.session, options, screen)
 }
 
 /// A run that is not there is a mistake on the command line.
-fn find(runs: &Runs, id: &str) -> Result<RunDir, Trouble> {
+pub(super) fn find(runs: &Runs, id: &str) -> Result<RunDir, Trouble> {
     if id == "last" {
         return newest_open(runs);
     }
@@ -60,21 +61,16 @@ fn newest_waiting(runs: &Runs) -> Result<RunDir, Trouble> {
     newest_open(runs)
 }
 
-/// The newest run that waits or was interrupted; the newest of all where none does, so that the refusal names it.
+/// The newest run that waits, was interrupted or failed; the newest of all where none does, so that the refusal names it.
 fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
     for id in runs.list()?.iter().rev() {
         let dir = runs.open(id);
-        let closed = |s: RunState| {
-            matches!(
-                s,
-                RunState::Running(_)
-                    | RunState::Completed
-                    | RunState::Failed
-                    | RunState::Rejected
-                    | RunState::Cancelled
-            )
+        let open = |s: Summary| match s.state {
+            RunState::Suspended | RunState::Interrupted | RunState::NeverBegan => true,
+            RunState::Failed => s.failed_in_effect,
+            _ => false,
         };
-        if summary(&dir).is_ok_and(|s| !closed(s.state)) {
+        if summary(&dir).is_ok_and(open) {
             return Ok(dir);
         }
     }
@@ -103,28 +99,32 @@ pub fn decide(args: &DecideArgs, verdict: Verdict, screen: &Screen) -> Result<Ex
         .exit(Exit::Failed));
     };
     let preset = Preset { verdict, comment: args.comment.clone().filter(|c| !c.trim().is_empty()) };
-    go_on(root, &runs, &dir, &args.session, Some((gate, preset)), screen)
+    let options = Options { preset: Some((gate, preset)), ..options(&args.session) };
+    go_on(root, &runs, &dir, &args.session, options, screen)
 }
 
-fn go_on(
-    root: PathBuf,
-    runs: &Runs,
-    dir: &RunDir,
-    session: &SessionArgs,
-    preset: Option<(String, Preset)>,
-    screen: &Screen,
-) -> Result<Exit, Trouble> {
-    let options = Options {
+/// What the flags of whatever goes on with a run choose.
+pub(super) fn options(session: &SessionArgs) -> Options {
+    Options {
         provider: match &session.replay {
             Some(file) => ProviderChoice::Replay(file.clone()),
             None => ProviderChoice::Configured,
         },
         detach: session.detach,
-        preset,
         progress: Arc::new(Progress::new(session.quiet, session.format == super::args::Format::Json)),
         interrupt: interrupt::token(),
         ..Options::default()
-    };
+    }
+}
+
+pub(super) fn go_on(
+    root: PathBuf,
+    runs: &Runs,
+    dir: &RunDir,
+    session: &SessionArgs,
+    options: Options,
+    screen: &Screen,
+) -> Result<Exit, Trouble> {
     let finished = crate::engine::resume(&root, runs, dir, &options)?;
     drop(options);
     Ok(outcome::tell(&finished, session.format, session.quiet, screen))

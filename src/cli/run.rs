@@ -92,10 +92,10 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         },
         record: engine.record.clone(),
         detach: engine.detach,
-        preset: None,
         progress: Arc::new(Progress::new(engine.quiet, engine.format == Format::Json)),
         interrupt: interrupt::token(),
         grants,
+        ..Options::default()
     };
     let finished = start(
         Start {

@@ -84,6 +84,8 @@ pub struct Failure {
     pub notes: Vec<String>,
     /// For a rejection: the gate.
     pub gate: Option<String>,
+    /// Where in the run the effect is whose failure this is. Going on with the run means doing it anew.
+    pub effect: Option<String>,
 }
 
 /// What the machine said, for people: the number in "Permission denied (os error 13)" tells them nothing.
@@ -103,7 +105,14 @@ impl Failure {
             help: Vec::new(),
             notes: Vec::new(),
             gate: None,
+            effect: None,
         }
+    }
+
+    /// Sets the effect unless one nearer to the cause is already known.
+    pub fn of_effect(mut self, path: &str) -> Self {
+        self.effect.get_or_insert_with(|| path.to_owned());
+        self
     }
 
     /// Sets the place unless one nearer to the cause is already known.

@@ -3,11 +3,12 @@
 use super::doubt::Settled;
 use super::record::Earlier;
 use super::session::Session;
-use crate::diagnostics::codes::run;
+use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::approval::os_user;
 use crate::interpreter::{Answer, At, Stop};
 use serde_json::Value as Json;
+use std::time::Duration;
 
 /// An effect that is about to start, in the form that is recorded.
 pub struct Intent<'a> {
@@ -20,8 +21,15 @@ pub struct Intent<'a> {
     pub guards: Vec<String>,
     /// May be started again when nobody knows whether it happened.
     pub repeatable: bool,
-    /// Who said, after a crash, that it shall be done again.
-    pub settled_by: Option<String>,
+    /// Who said, after a crash, that it shall be done, and in which words.
+    pub settled: Option<(String, &'static str)>,
+}
+
+impl<'a> Intent<'a> {
+    /// Of something that did not come so far as to be guarded or doubted.
+    fn plain(kind: &'static str, request: &'a Json) -> Intent<'a> {
+        Intent { kind, request, after: vec![], guards: vec![], repeatable: true, settled: None }
+    }
 }
 
 /// What the policy gave: the gates that guard the effect with their paths, and whether it may be repeated.
@@ -49,36 +57,35 @@ impl Session {
         let digest = self.record.digest(request);
         let in_doubt = match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
             Earlier::Completed(result) => return Ok(result),
-            Earlier::Failed(failure) => return Err(failure.at(at.span).into()),
+            Earlier::Failed(failure) => return Err(failure.at(at.span).of_effect(&at.path).into()),
+            Earlier::Cancelled => return Err(Stop::Cancelled),
             Earlier::InDoubt => true,
-            Earlier::Nothing => false,
+            Earlier::Nothing => {
+                self.before_fresh(at)?;
+                false
+            }
         };
         let (permit, prepared) = match decide() {
             Ok(decision) => decision,
             Err(refusal) => {
-                let refusal = refusal.at(at.span);
-                let intent = Intent {
-                    kind,
-                    request,
-                    after: vec![],
-                    guards: vec![],
-                    repeatable: true,
-                    settled_by: None,
-                };
-                self.record.refused(&at.path, &intent, &digest, &refusal)?;
+                let refusal = refusal.at(at.span).of_effect(&at.path);
+                self.record.refused(&at.path, &Intent::plain(kind, request), &digest, &refusal)?;
                 return Err(refusal.into());
             }
         };
         let Permit { after, guards, repeatable } = permit;
-        let mut intent = Intent { kind, request, after, guards, repeatable, settled_by: None };
+        let mut intent = Intent { kind, request, after, guards, repeatable, settled: None };
         if in_doubt && !repeatable {
             match self.settle_doubt(at, &intent)? {
                 Settled::Ran(result) => {
                     self.record.said_to_be(&at.path, &result, &os_user())?;
                     return Ok(result);
                 }
-                Settled::Again => intent.settled_by = Some(os_user()),
+                Settled::Again(answer) => intent.settled = Some((os_user(), answer)),
             }
+        }
+        if in_doubt {
+            self.before_fresh(at)?;
         }
         self.record.intend(&at.path, &intent, &digest).map_err(|f| f.at(at.span))?;
         match act(prepared) {
@@ -89,7 +96,7 @@ impl Session {
                 Ok(result)
             }
             Err(Stop::Failed(failure)) => {
-                let failure = self.redacted(failure.at(at.span));
+                let failure = self.redacted(failure.at(at.span).of_effect(&at.path));
                 self.record.failed(&at.path, &failure)?;
                 Err(failure.into())
             }
@@ -116,29 +123,38 @@ impl Session {
         self.check_alive(at)?;
         let digest = if about.is_null() { String::new() } else { self.record.digest(about) };
         match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
-            Earlier::Completed(value) => Ok(value),
-            Earlier::Failed(failure) => Err(failure.at(at.span).into()),
-            Earlier::InDoubt | Earlier::Nothing => match look() {
-                Ok(mut value) => {
-                    self.record.redactor().value(&mut value);
-                    self.record.value(&at.path, kind, about, &digest, &value)?;
-                    Ok(value)
-                }
-                Err(failure) => {
-                    // That it failed is a fact, too: `catch` may have gone on from it.
-                    let failure = self.redacted(failure.at(at.span));
-                    let intent = Intent {
-                        kind,
-                        request: about,
-                        after: vec![],
-                        guards: vec![],
-                        repeatable: true,
-                        settled_by: None,
-                    };
-                    self.record.refused(&at.path, &intent, &self.record.digest(about), &failure)?;
-                    Err(failure.into())
-                }
-            },
+            Earlier::Completed(value) => return Ok(value),
+            Earlier::Failed(failure) => return Err(failure.at(at.span).of_effect(&at.path).into()),
+            Earlier::Cancelled => return Err(Stop::Cancelled),
+            Earlier::InDoubt | Earlier::Nothing => self.before_fresh(at)?,
+        }
+        match look() {
+            Ok(mut value) => {
+                self.record.redactor().value(&mut value);
+                self.record.value(&at.path, kind, about, &digest, &value)?;
+                Ok(value)
+            }
+            Err(failure) => {
+                // That it failed is a fact, too: `catch` may have gone on from it.
+                let failure = self.redacted(failure.at(at.span).of_effect(&at.path));
+                let intent = Intent::plain(kind, about);
+                self.record.refused(&at.path, &intent, &self.record.digest(about), &failure)?;
+                Err(failure.into())
+            }
+        }
+    }
+
+    /// Before anything that is not on record: the replay of this branch is over.
+    pub fn before_fresh(&self, at: &At) -> Answer<()> {
+        // A failure that a branch beside this one had ended it once; it will again when that branch comes to it.
+        while self.record.fails_beside(&at.path) {
+            self.check_alive(at)?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.check_alive(at)?;
+        match &self.giving_up {
+            Some(why) if !self.is_undoing(&at.path) => Err(Stop::GivenUp(Box::new(given_up(why)))),
+            _ => Ok(()),
         }
     }
 
@@ -153,4 +169,12 @@ impl Session {
         }
         failure
     }
+}
+
+fn given_up(why: &str) -> Failure {
+    let message = match why {
+        "" => String::from("the run was given up"),
+        why => format!("the run was given up: {why}"),
+    };
+    Failure::new(ErrorKind::Business, journal::E1520, message)
 }

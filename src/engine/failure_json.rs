@@ -18,6 +18,9 @@ pub fn to_json(failure: &Failure) -> Json {
     if let Some(gate) = &failure.gate {
         map.insert("gate".into(), json!(gate));
     }
+    if let Some(effect) = &failure.effect {
+        map.insert("effect".into(), json!(effect));
+    }
     Json::Object(map)
 }
 
@@ -35,5 +38,6 @@ pub fn from_json(json: &Json) -> Failure {
     failure.help = texts("help");
     failure.notes = texts("notes");
     failure.gate = json.get("gate").and_then(Json::as_str).map(str::to_owned);
+    failure.effect = json.get("effect").and_then(Json::as_str).map(str::to_owned);
     failure
 }

@@ -5,6 +5,7 @@
 //! before what led to it is on disk. Refuses: effects that a policy does not allow, records that do not belong to the
 //! request, a second owner.
 
+mod changes;
 mod doubt;
 mod effect;
 mod failure_json;

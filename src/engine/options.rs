@@ -25,6 +25,10 @@ pub struct Options {
     pub progress: Arc<Progress>,
     /// Cancelling it ends the process's part of the run; it can be resumed.
     pub interrupt: CancelToken,
+    /// Go on with today's files, if the person at the terminal accepts what changed.
+    pub accept_changes: bool,
+    /// Give the run up, in these words: nothing new is begun, and what was done is taken back.
+    pub give_up: Option<String>,
     /// What the person allowed for this run where there is no `wflow.toml`.
     pub grants: (Vec<Pattern>, Vec<PathPattern>),
 }
@@ -39,6 +43,8 @@ impl Default for Options {
             preset: None,
             progress: Arc::new(Progress::to(Look::Quiet, Style::for_stderr(), Box::new(std::io::sink()))),
             interrupt: CancelToken::default(),
+            accept_changes: false,
+            give_up: None,
             grants: Default::default(),
         }
     }

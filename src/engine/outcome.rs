@@ -19,6 +19,8 @@ pub enum Outcome {
     InDoubt(Failure),
     /// Waits outside any process.
     Suspended(Suspension),
+    /// A person gave it up, and what it had done was taken back; the notes say what could not be.
+    Cancelled(Failure),
     /// Ctrl-C, or the process was told to end. Resumable.
     Interrupted,
 }
@@ -32,6 +34,7 @@ impl Outcome {
                 ErrorKind::InDoubt => Outcome::InDoubt(*f),
                 _ => Outcome::Failed(*f),
             },
+            Err(Stop::GivenUp(failure)) => Outcome::Cancelled(*failure),
             Err(Stop::Suspended(at)) => Outcome::Suspended(at),
             Err(Stop::Interrupted | Stop::Cancelled) => Outcome::Interrupted,
         }
@@ -45,13 +48,19 @@ impl Outcome {
             Outcome::Rejected(_) => "rejected",
             Outcome::InDoubt(_) => "in_doubt",
             Outcome::Suspended(_) => "suspended",
+            Outcome::Cancelled(_) => "cancelled",
             Outcome::Interrupted => "interrupted",
         }
     }
 
-    /// Whether `wflow resume` can go on from here.
+    /// Whether `wflow resume` can go on from here. A run that failed in an effect does that effect anew; one that failed
+    /// by its own computation would fail in the same way, unless its file is changed (`--accept-changes`).
     pub fn resumable(&self) -> bool {
-        matches!(self, Outcome::Suspended(_) | Outcome::Interrupted | Outcome::InDoubt(_))
+        match self {
+            Outcome::Suspended(_) | Outcome::Interrupted | Outcome::InDoubt(_) => true,
+            Outcome::Failed(failure) => failure.kind != ErrorKind::Bug && failure.effect.is_some(),
+            _ => false,
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::effect::Intent;
 use super::failure_json;
-use crate::diagnostics::codes::journal;
+use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::journal::{
-    Event, EventType, GateRecord, Outcome, Redactor, Replay, StepState, Writer, digest, digest_of,
+    EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, digest, digest_of,
 };
 use serde_json::{Map, Value as Json, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,8 @@ pub enum Earlier {
     Nothing,
     Completed(Json),
     Failed(Failure),
+    /// A branch beside it failed first.
+    Cancelled,
     /// Intended, without an outcome.
     InDoubt,
 }
@@ -25,8 +27,8 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn new(writer: Writer, past: Vec<Event>) -> Record {
-        Record { writer, replay: Mutex::new(Replay::of(past)) }
+    pub fn new(writer: Writer, past: Replay) -> Record {
+        Record { writer, replay: Mutex::new(past) }
     }
 
     fn replay(&self) -> MutexGuard<'_, Replay> {
@@ -48,15 +50,18 @@ impl Record {
     }
 
     pub fn earlier(&self, path: &str, kind: &str, digest: &str) -> Result<Earlier, Failure> {
-        let Some(recorded) = self.replay().take(path) else { return Ok(Earlier::Nothing) };
-        if recorded.kind != kind || (!recorded.digest.is_empty() && recorded.digest != digest) {
-            return Err(Failure::new(
-                ErrorKind::Bug,
-                journal::E1517,
-                format!("the record holds another effect at `{path}` than the program asks for (`{}`, not `{kind}`)", recorded.kind),
-            )
-            .help("the run stops here and nothing was done; please report this with the run's journal"));
-        }
+        let recorded = match self.replay().take(path, kind, digest) {
+            Ok(Some(recorded)) => recorded,
+            Ok(None) => return Ok(Earlier::Nothing),
+            Err(other) => {
+                return Err(Failure::new(
+                    ErrorKind::Bug,
+                    journal::E1517,
+                    format!("the record holds another effect at `{path}` than the program asks for (`{}`, not `{kind}`)", other.kind),
+                )
+                .help("the run stops here and nothing was done; please report this with the run's journal"));
+            }
+        };
         Ok(match recorded.outcome {
             Outcome::Value(mut value) => {
                 self.writer.blobs().inline(&mut value)?;
@@ -64,7 +69,10 @@ impl Record {
             }
             Outcome::Failed(mut failure) => {
                 self.writer.blobs().inline(&mut failure)?;
-                Earlier::Failed(failure_json::from_json(&failure))
+                match failure_json::from_json(&failure) {
+                    failure if failure.code == run::E1107 => Earlier::Cancelled,
+                    failure => Earlier::Failed(failure),
+                }
             }
             Outcome::InDoubt(_) => Earlier::InDoubt,
         })
@@ -74,8 +82,13 @@ impl Record {
         self.replay().gate(path).cloned()
     }
 
-    pub fn step(&self, path: &str) -> Option<StepState> {
-        self.replay().step_at(path).map(|s| s.state)
+    pub fn step(&self, path: &str) -> Option<StepRecord> {
+        self.replay().step_at(path).cloned()
+    }
+
+    /// Whether a branch beside this path has a recorded failure before it.
+    pub fn fails_beside(&self, path: &str) -> bool {
+        self.replay().fails_beside(path)
     }
 
     pub fn append(&self, kind: EventType, path: &str, data: Map<String, Json>) -> Result<u64, Failure> {
@@ -160,8 +173,9 @@ fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
         data.insert("after".into(), json!(intent.after));
         data.insert("guards".into(), json!(intent.guards));
     }
-    if let Some(who) = &intent.settled_by {
+    if let Some((who, answer)) = &intent.settled {
         data.insert("settled_by".into(), json!(who));
+        data.insert("settled".into(), json!(answer));
     }
     if intent.repeatable {
         data.insert("repeatable".into(), json!(true));

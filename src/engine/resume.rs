@@ -1,5 +1,6 @@
 //! A run goes on: the stored program runs again from its start, and what is recorded answers.
 
+use super::changes;
 use super::options::Options;
 use super::outcome::Finished;
 use super::record::members;
@@ -10,35 +11,70 @@ use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::workspace::Workspace;
 use crate::interpreter::{Given, Lowered, Mode};
 use crate::journal::{
-    BlobRef, Event, EventType, Journal, Ledger, LineDigest, Redactor, RunDir, Runs, Standing, Writer,
+    BlobRef, EventType, Ledger, LineDigest, Redactor, Replay, RunDir, RunState, Runs, Standing, Writer,
+    summary,
 };
 use crate::policy::{PathPattern, Pattern, Policy, Project, RuleSet, load_project};
 use crate::source::{SourceMap, Span};
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 
-/// Takes a run over and goes on with it. `root` is the project's folder.
+/// Takes a run over and goes on with it, or takes it back if it was given up. `root` is the project's folder.
 pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Result<Finished, Failure> {
-    refuse_ended(&Journal::read(dir)?.events, dir)?;
+    // A run that has ended for good is refused without taking it over.
+    let ended = match summary(dir)?.state {
+        RunState::Completed => Some("it has completed"),
+        RunState::Rejected => Some("it was rejected"),
+        RunState::Cancelled => Some("it was cancelled"),
+        _ => None,
+    };
+    if let Some(why) = ended {
+        return Err(cannot(dir, why));
+    }
     let redactor = Redactor::new();
     let (writer, journal) = Writer::open(dir, redactor.clone())?;
-    // Looked at again now that nobody else can add to it.
-    refuse_ended(&journal.events, dir)?;
     let Some(first) = journal.events.first().filter(|e| e.kind == EventType::RunStarted).cloned() else {
         return Err(cannot(dir, "its journal does not begin with its start"));
     };
+    // Changed files that a person accepted earlier stand in for those that it was started with.
+    let accepted = journal.events.iter().rev().find(|e| e.data.contains_key("accepted_changes"));
+    let pinned = accepted.map_or(first.data.clone(), |e| e.data.clone());
+    let done = if options.accept_changes { changes::done(&journal.events) } else { Vec::new() };
+    let mut past = Replay::of(journal.events);
+    if let Some(why) = why_not(&past, options) {
+        return Err(cannot(dir, &why));
+    }
     let data = first.data;
     let text = |key: &str| data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let workflow = text("workflow");
     Ledger::of(runs).ensure_started(dir.id(), &workflow, first_digest(dir)?)?;
 
-    let stored = sources(dir, &data)?;
+    let mut stored = sources(dir, &pinned)?;
     let (entry_name, entry_text) = stored.first().ok_or_else(|| cannot(dir, "no sources are recorded"))?;
     let memory = stored.iter().fold(Memory::new(), |m, (name, text)| m.with(name, text.clone()));
-    let (project, stored_config) = configured(root, dir, &data)?;
+    let config_text = config_text(dir, &pinned)?;
+    let (project, mut stored_config) = configured(root, config_text.as_deref())?;
     let approvers = project.is_configured().then(|| project.config.people.names().map(Into::into).collect());
     let environment = Environment { approvers, ..Environment::default() };
-    let checked = check_source(entry_name, entry_text, &memory, &environment);
+    let mut accepted = None;
+    let checked = if options.accept_changes {
+        let changes = changes::look(root, &stored, config_text.as_deref(), &environment)?;
+        if !changes.accept(dir, &done, &options.interrupt)? {
+            return Err(Failure::new(
+                ErrorKind::Rejected,
+                journal::E1521,
+                "the changes were not accepted; the run is as it was",
+            )
+            .help(format!("`wflow resume {}` goes on with what it was started with", dir.id().short())));
+        }
+        let record = changes.record();
+        accepted = Some((record, changes.config.clone()));
+        stored = changes.sources;
+        stored_config = project.clone();
+        changes.checked
+    } else {
+        check_source(entry_name, entry_text, &memory, &environment)
+    };
     if let Some(first) = checked.diagnostics.iter().find(|d| d.is_error()) {
         let place = checked.program.sources.place(first.primary.span);
         let why = "this version of wflow finds mistakes in the file that it was started with";
@@ -84,11 +120,30 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     // What can be wrong before it goes on is found before the record says that it does.
     let provider = options.provider(mode, &stored_config.config, root, &redactor)?;
     let workspace = Workspace::open(root)?.pin(stored.iter().map(|(name, _)| name.clone()));
-    writer.record(
-        EventType::RunResumed,
-        "",
-        &members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]),
-    )?;
+    let mut resumed = members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]);
+    if let Some((record, config)) = accepted {
+        let blob = |text: &str| writer.blobs().put(text.as_bytes()).map(|blob| blob.to_json());
+        let mut entries = Vec::new();
+        for (name, text) in &stored {
+            let mut entry = blob(text)?;
+            entry["name"] = json!(name);
+            entries.push(entry);
+        }
+        resumed.insert("accepted_changes".into(), record);
+        resumed.insert("sources".into(), Json::Array(entries));
+        if let Some(config) = config {
+            resumed.insert("config".into(), blob(&config)?);
+        }
+    }
+    // Once given up, always: whoever takes the run up again goes on taking it back.
+    let giving_up = past.giving_up.clone().or_else(|| options.give_up.clone());
+    if let Some(why) = &giving_up {
+        resumed.insert("gives_up".into(), json!(why));
+    }
+    let seq = writer.record(EventType::RunResumed, "", &resumed)?;
+    if resumed.contains_key("accepted_changes") {
+        past.accept_changes(seq);
+    }
     let parts = Parts {
         dir,
         runs: Runs::of_project(dir.store().clone(), root),
@@ -100,25 +155,46 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         starter: starter.to_owned(),
         mode,
         writer,
-        past: journal.events,
+        past,
         provider,
         workspace,
+        giving_up,
     };
     let session = parts.session(options);
     Ok(drive(session, dir, &lowered, callable.id, args, changed))
 }
 
-fn refuse_ended(events: &[Event], dir: &RunDir) -> Result<(), Failure> {
-    let mut replay = crate::journal::Replay::default();
-    events.iter().rev().take(1).for_each(|e| replay.apply(e.clone()));
-    let why = match replay.standing {
-        Standing::Open | Standing::Suspended => return Ok(()),
-        Standing::Completed => "it has completed",
-        Standing::Failed => "it has failed",
-        Standing::Rejected => "it was rejected",
-        Standing::Cancelled => "it was cancelled",
+/// Why the run cannot go on. One that failed in an effect does that effect anew.
+fn why_not(past: &Replay, options: &Options) -> Option<String> {
+    let failure = match past.standing {
+        Standing::Open | Standing::Suspended => return None,
+        Standing::Completed => return Some("it has completed".into()),
+        Standing::Rejected => return Some("it was rejected".into()),
+        Standing::Cancelled => return Some("it was cancelled".into()),
+        Standing::Failed => &past.failure,
     };
-    Err(cannot(dir, why))
+    let half: Vec<&str> = past.half_undone().collect();
+    if !half.is_empty() {
+        let steps = half.join("`, `");
+        return Some(format!(
+            "it has failed, and `{steps}` could not be taken back, so nobody knows what of it stands"
+        ));
+    }
+    if options.give_up.is_some() {
+        return Some(
+            "it has failed and was taken back as far as it says how; there is nothing left to cancel".into(),
+        );
+    }
+    let text = |key: &str| failure.get(key).and_then(Json::as_str);
+    if text("kind") == Some(ErrorKind::Bug.name()) {
+        return Some("it has failed by a mistake of wflow's own".into());
+    }
+    match text("effect") {
+        None if !options.accept_changes => Some(
+            "it has failed by its own computation, which would fail in the same way again; mend its file, then resume it with `--accept-changes`".into(),
+        ),
+        _ => None,
+    }
 }
 
 fn cannot(dir: &RunDir, why: &str) -> Failure {
@@ -152,8 +228,13 @@ fn sources(dir: &RunDir, data: &Map<String, Json>) -> Result<Vec<(String, String
     Ok(out)
 }
 
+fn config_text(dir: &RunDir, data: &Map<String, Json>) -> Result<Option<String>, Failure> {
+    let blob = data.get("config").and_then(Json::as_object).and_then(BlobRef::from_json);
+    blob.map(|blob| dir.blobs().get_text(&blob)).transpose()
+}
+
 /// Today's project, and the same with the configuration that was stored.
-fn configured(root: &Path, dir: &RunDir, data: &Map<String, Json>) -> Result<(Project, Project), Failure> {
+fn configured(root: &Path, stored: Option<&str>) -> Result<(Project, Project), Failure> {
     let mut sources = SourceMap::new();
     let (today, wrong) = load_project(root, &mut sources);
     if let Some(first) = wrong.iter().find(|d| d.is_error()) {
@@ -165,11 +246,8 @@ fn configured(root: &Path, dir: &RunDir, data: &Map<String, Json>) -> Result<(Pr
         )
         .help("mend `wflow.toml`, then resume: today's policy must allow what the run still does"));
     }
-    let stored = match data.get("config").and_then(Json::as_object).and_then(BlobRef::from_json) {
-        Some(blob) => {
-            let text = dir.blobs().get_text(&blob)?;
-            Project::from_text(root, &text, &mut SourceMap::new()).0
-        }
+    let stored = match stored {
+        Some(text) => Project::from_text(root, text, &mut SourceMap::new()).0,
         None => Project::bare(root),
     };
     Ok((today, stored))
@@ -193,6 +271,6 @@ fn grants(data: &Map<String, Json>) -> (Vec<Pattern>, Vec<PathPattern>) {
     (commands, writes)
 }
 
-fn on_disk(root: &Path, name: &str) -> Option<String> {
+pub(super) fn on_disk(root: &Path, name: &str) -> Option<String> {
     crate::source::read_source(&root.join(name)).ok()
 }

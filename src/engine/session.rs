@@ -50,6 +50,10 @@ pub struct Session {
     pub steps: Mutex<Vec<Done>>,
     /// When the steps that this process began did begin, by path.
     pub begun: Mutex<HashMap<String, Instant>>,
+    /// A person gave the run up, in these words: what is not on record is not begun, and everything is taken back.
+    pub giving_up: Option<String>,
+    /// The undos under way, by their paths.
+    pub undoing: Mutex<Vec<String>>,
     /// A gate asked for a proof that a terminal cannot give.
     pub assurance: Mutex<Option<Assurance>>,
 }
@@ -82,6 +86,12 @@ impl Session {
         if let Some(step) = steps.iter_mut().rev().find(|s| s.path == path) {
             step.undone = true;
         }
+    }
+
+    /// Whether this belongs to something that is being taken back.
+    pub fn is_undoing(&self, path: &str) -> bool {
+        let undoing = self.undoing.lock().unwrap_or_else(PoisonError::into_inner);
+        undoing.iter().any(|undo| path.strip_prefix(undo.as_str()).is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// Milliseconds since 1970, UTC.

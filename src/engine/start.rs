@@ -12,7 +12,7 @@ use crate::effects::approval::{Digests, os_user};
 use crate::effects::process::{EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
 use crate::interpreter::{Lowered, Mode, Root, Stop, Suspension};
-use crate::journal::{DiskStore, EventType, Ledger, Redactor, RunDir, Runs, Writer, digest_of};
+use crate::journal::{DiskStore, EventType, Ledger, Redactor, Replay, RunDir, Runs, Writer, digest_of};
 use crate::policy::{Config, Policy, Project};
 use crate::value::Value;
 use serde_json::{Map, Value as Json, json};
@@ -96,9 +96,10 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
         starter: os_user(),
         mode,
         writer,
-        past: Vec::new(),
+        past: Replay::default(),
         provider,
         workspace: workspace.pin(start.program.own_files().map(|f| f.name.to_string())),
+        giving_up: None,
     };
     let session = parts.session(options);
     Ok(drive(session, &dir, start.lowered, start.workflow, start.args, Vec::new()))
@@ -117,10 +118,12 @@ pub(super) struct Parts<'a> {
     pub starter: String,
     pub mode: Mode,
     pub writer: Writer,
-    pub past: Vec<crate::journal::Event>,
+    pub past: Replay,
     pub provider: Option<Arc<dyn Provider>>,
     /// No effect may write the source files in it.
     pub workspace: Workspace,
+    /// A person gave the run up, in these words.
+    pub giving_up: Option<String>,
 }
 
 impl Parts<'_> {
@@ -150,6 +153,8 @@ impl Parts<'_> {
             secrets: Mutex::new(HashMap::new()),
             approved: Mutex::new(HashMap::new()),
             terminal: Mutex::new(()),
+            giving_up: self.giving_up,
+            undoing: Mutex::new(Vec::new()),
             assurance: Mutex::new(None),
             steps: Mutex::new(Vec::new()),
             begun: Mutex::new(HashMap::new()),
@@ -203,6 +208,17 @@ fn end(session: &Session, dir: &RunDir, outcome: &Outcome) -> Result<(), Failure
         Outcome::Rejected(f) => {
             let gate = f.gate.clone().unwrap_or_default();
             (EventType::RunRejected, members([("gate", json!(gate)), failure(f)]))
+        }
+        Outcome::Cancelled(f) => {
+            let mut data = members([("who", who())]);
+            if let Some(comment) = session.giving_up.as_deref().filter(|c| !c.is_empty()) {
+                data.insert("comment".into(), json!(comment));
+            }
+            if !f.notes.is_empty() {
+                let (name, value) = failure(f);
+                data.insert(name.into(), value);
+            }
+            (EventType::RunCancelled, data)
         }
         Outcome::InDoubt(_) => (EventType::RunSuspended, members([("reason", json!("in doubt"))])),
         Outcome::Suspended(Suspension::Gate { gate, .. }) => {

@@ -73,7 +73,7 @@ impl World for PureWorld<'_> {
         refused()
     }
     fn step_failed(&self, _: &At, _: &str, _: &Stop) {}
-    fn undo_started(&self, _: &At, _: &str) -> Answer<()> {
+    fn undo_started(&self, _: &At, _: &str, _: bool) -> Answer<()> {
         refused()
     }
     fn undo_completed(&self, _: &At, _: &str, _: Option<&Failure>) -> Answer<()> {

@@ -22,6 +22,8 @@ pub enum Stop {
     Interrupted,
     /// A sibling branch failed first: this branch's own outcome is nobody's concern.
     Cancelled,
+    /// A person gave the run up: nothing can catch it, everything is taken back. The failure collects what could not be.
+    GivenUp(Box<Failure>),
 }
 
 impl From<Failure> for Stop {
@@ -284,7 +286,8 @@ pub trait World: Sync {
     /// `value` is the step's evidence; values without a JSON form are described.
     fn step_completed(&self, at: &At, name: &str, value: &Json) -> Answer<()>;
     fn step_failed(&self, at: &At, name: &str, stop: &Stop);
-    fn undo_started(&self, at: &At, step: &str) -> Answer<()>;
+    /// `ends_run` unless a `catch` goes on afterwards.
+    fn undo_started(&self, at: &At, step: &str, ends_run: bool) -> Answer<()>;
     /// `failure` when the undo itself failed; the others go on.
     fn undo_completed(&self, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()>;
     /// Before a further try of a command or a question: waits (visibly, recorded) and returns, or says that it ends here.

@@ -1,5 +1,15 @@
 //! What a resumed run needs of its journal: which effect at which path had which outcome, which steps were taken
 //! back, what was decided, and where the run stands.
+//!
+//! What is recorded answers the program that asks for it again, an undo included: a `try` that caught an error and took
+//! its steps back did so, and a resumed run goes through it once more in the same way, from the record. Two things end
+//! that:
+//!
+//! - *The run failed.* What its end took back is to be done again, and so is the effect that failed, with all its tries;
+//!   so are the effects of its siblings that were cancelled for it. A resumed run does them anew, everything else answers.
+//! - *Its files were changed and a person accepted that.* What was recorded before answers as far as the changed program
+//!   asks for the same in the same order. With the first effect of its own everything that it had not asked for by then
+//!   is out of date, except in branches beside it, which have an order of their own. Decisions are void at once.
 
 use super::event::{Event, EventType};
 use super::time::Timestamp;
@@ -20,6 +30,14 @@ pub struct Replay {
     recorded: BTreeMap<String, Recorded>,
     steps: BTreeMap<String, StepRecord>,
     gates: BTreeMap<String, GateRecord>,
+    /// Steps that the end of the run took back, or began to.
+    ending: Vec<String>,
+    /// Of the event with which a person moved the run to changed files, the last if there were several.
+    accepted: u64,
+    /// Of `run.failed`, where the run failed; null otherwise.
+    pub failure: Value,
+    /// A person gave the run up, in these words: from then on everything is only taken back.
+    pub giving_up: Option<String>,
 }
 
 /// Where a run stands according to its last events.
@@ -45,8 +63,6 @@ pub struct Recorded {
     /// Of the request; empty for facts and messages.
     pub digest: String,
     pub outcome: Outcome,
-    /// Its step was taken back: it answers no more.
-    pub undone: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +87,8 @@ pub enum StepState {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepRecord {
     pub state: StepState,
+    /// It came to its end, whatever was done with it afterwards.
+    pub completed: bool,
     /// Of the last event about it.
     pub seq: u64,
     /// The failure of its undo, if that failed.
@@ -87,8 +105,6 @@ pub struct GateRecord {
     /// The data of each `gate.decided` since, with when and by which owner it was taken.
     pub decisions: Vec<Decision>,
     pub expired: bool,
-    /// It belongs to a step that was taken back: it is asked anew.
-    pub undone: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -123,7 +139,7 @@ impl Replay {
         let mut take = |field: &str| data.get_mut(field).map(Value::take).unwrap_or_default();
         let fact = |kind: String, value: Value| {
             let outcome = Outcome::Value(value);
-            Recorded { seq, epoch, kind, digest: String::new(), outcome, undone: false }
+            Recorded { seq, epoch, kind, digest: String::new(), outcome }
         };
         match kind {
             EventType::RunStarted => {
@@ -132,18 +148,20 @@ impl Replay {
             }
             EventType::StepStarted => self.step(path, seq, StepState::Started, None),
             EventType::StepCompleted => self.step(path, seq, StepState::Completed, None),
-            EventType::UndoStarted => self.step(path, seq, StepState::Undoing, None),
+            EventType::UndoStarted => {
+                if take("ends_run") == Value::Bool(true) {
+                    self.ending.push(path.clone());
+                }
+                self.step(path, seq, StepState::Undoing, None);
+            }
             EventType::UndoCompleted => {
                 let failure = Some(take("failure")).filter(|f| !f.is_null());
-                if failure.is_none() {
-                    self.forget_under(&path);
-                }
                 self.step(path, seq, StepState::Undone, failure);
             }
             EventType::EffectIntended => {
                 let (kind, digest) = (text(&take("kind")), text(&take("digest")));
                 let outcome = Outcome::InDoubt(data);
-                self.recorded.insert(path, Recorded { seq, epoch, kind, digest, outcome, undone: false });
+                self.recorded.insert(path, Recorded { seq, epoch, kind, digest, outcome });
             }
             EventType::EffectCompleted => self.outcome(&path, Outcome::Value(take("result"))),
             EventType::EffectFailed => self.outcome(&path, Outcome::Failed(take("failure"))),
@@ -156,14 +174,8 @@ impl Replay {
                 self.recorded.insert(path, recorded);
             }
             EventType::GateOpened => {
-                let gate = GateRecord {
-                    opened: data,
-                    opened_at: at,
-                    epoch,
-                    decisions: Vec::new(),
-                    expired: false,
-                    undone: false,
-                };
+                let gate =
+                    GateRecord { opened: data, opened_at: at, epoch, decisions: Vec::new(), expired: false };
                 self.gates.insert(path, gate);
             }
             EventType::GateDecided => {
@@ -177,9 +189,22 @@ impl Replay {
                 }
             }
             EventType::RunSuspended => self.standing = Standing::Suspended,
-            EventType::RunResumed => self.standing = Standing::Open,
+            EventType::RunResumed => {
+                self.standing = Standing::Open;
+                if data.contains_key("accepted_changes") {
+                    self.accept_changes(seq);
+                }
+                if let Some(why) = data.get("gives_up") {
+                    self.giving_up = Some(text(why));
+                }
+            }
             EventType::RunCompleted => self.standing = Standing::Completed,
-            EventType::RunFailed => self.standing = Standing::Failed,
+            EventType::RunFailed => {
+                self.standing = Standing::Failed;
+                self.failure = take("failure");
+                let effect = self.failure.get("effect").and_then(Value::as_str).map(str::to_owned);
+                self.forget_end(effect.as_deref());
+            }
             EventType::RunRejected => self.standing = Standing::Rejected,
             EventType::RunCancelled => self.standing = Standing::Cancelled,
             EventType::JournalCut => {}
@@ -187,7 +212,9 @@ impl Replay {
     }
 
     fn step(&mut self, path: String, seq: u64, state: StepState, undo_failure: Option<Value>) {
-        self.steps.insert(path, StepRecord { state, seq, undo_failure });
+        let before = self.steps.get(&path).is_some_and(|s| s.completed);
+        let completed = state == StepState::Completed || before && state != StepState::Started;
+        self.steps.insert(path, StepRecord { state, completed, seq, undo_failure });
     }
 
     fn outcome(&mut self, path: &str, outcome: Outcome) {
@@ -196,34 +223,86 @@ impl Replay {
         }
     }
 
+    /// The run failed: what its end took back, and what failed, is to be done again.
+    fn forget_end(&mut self, failed: Option<&str>) {
+        for step in std::mem::take(&mut self.ending) {
+            // One whose undo failed stands half: nobody may do it again.
+            if self.steps.get(&step).is_some_and(|s| s.state == StepState::Undone && s.undo_failure.is_none())
+            {
+                self.forget_under(&step);
+            }
+        }
+        if let Some(failed) = failed {
+            let first = first_try(failed).to_owned();
+            let again = |path: &String| first_try(path) == first;
+            let tries = self.recorded.range(first.clone()..).take_while(|(path, _)| path.starts_with(&first));
+            let tries: Vec<String> = tries.map(|(path, _)| path.clone()).filter(again).collect();
+            tries.iter().for_each(|path| drop(self.recorded.remove(path)));
+        }
+        self.recorded.retain(|_, r| !matches!(&r.outcome, Outcome::Failed(f) if was_cancelled(f)));
+    }
+
     fn forget_under(&mut self, step: &str) {
         let inside = format!("{step}/");
-        let under = |path: &String| path.starts_with(&inside);
-        for (_, recorded) in self.recorded.range_mut(inside.clone()..).take_while(|(path, _)| under(path)) {
-            recorded.undone = true;
-        }
-        for (_, gate) in self.gates.range_mut(inside.clone()..).take_while(|(path, _)| under(path)) {
-            gate.undone = true;
-        }
-        for (_, nested) in self.steps.range_mut(inside.clone()..).take_while(|(path, _)| under(path)) {
-            nested.state = StepState::Undone;
-        }
+        let outside = |path: &str| path != step && !path.starts_with(&inside);
+        self.recorded.retain(|path, _| outside(path));
+        self.gates.retain(|path, _| outside(path));
+        self.steps.retain(|path, _| outside(path));
     }
 
-    /// What is recorded at a path, unless its step was taken back.
+    /// From the event with this number on the run goes on with changed files.
+    pub fn accept_changes(&mut self, seq: u64) {
+        self.accepted = seq;
+        self.gates.clear();
+        self.steps.clear();
+        self.ending.clear();
+    }
+
+    /// What is recorded at a path.
     pub fn at(&self, path: &str) -> Option<&Recorded> {
-        self.recorded.get(path).filter(|r| !r.undone)
+        self.recorded.get(path)
     }
 
-    /// The same, to be taken out: a value that was given to the run need not be kept.
-    pub fn take(&mut self, path: &str) -> Option<Recorded> {
-        self.at(path)?;
-        self.recorded.remove(path)
+    /// What answers this request, to be taken out: a value that was given to the run need not be kept.
+    ///
+    /// `Err` is what stands at the path for another request, which only a mistake of the engine can bring about.
+    pub fn take(&mut self, path: &str, kind: &str, digest: &str) -> Result<Option<Recorded>, Box<Recorded>> {
+        let fits = |r: &Recorded| r.kind == kind && (r.digest.is_empty() || r.digest == digest);
+        match self.recorded.remove(path) {
+            Some(recorded) if recorded.seq > self.accepted && !fits(&recorded) => Err(Box::new(recorded)),
+            Some(recorded) if recorded.seq > self.accepted => {
+                self.depart(path);
+                Ok(Some(recorded))
+            }
+            Some(recorded) if fits(&recorded) => Ok(Some(recorded)),
+            _ => {
+                self.depart(path);
+                Ok(None)
+            }
+        }
     }
 
-    /// The gate at a path as it was last opened, unless its step was taken back.
+    /// The changed program does something of its own at this path.
+    fn depart(&mut self, path: &str) {
+        if self.accepted > 0 {
+            let accepted = self.accepted;
+            self.recorded.retain(|other, r| r.seq > accepted || beside(other, path));
+        }
+    }
+
+    /// Whether a recorded failure in a branch beside this path was not met yet: in the run that is replayed it ended
+    /// what this branch would go on with.
+    pub fn fails_beside(&self, path: &str) -> bool {
+        path.contains("/parallel#")
+            && self
+                .recorded
+                .iter()
+                .any(|(other, r)| matches!(r.outcome, Outcome::Failed(_)) && beside(other, path))
+    }
+
+    /// The gate at a path as it was last opened.
     pub fn gate(&self, path: &str) -> Option<&GateRecord> {
-        self.gates.get(path).filter(|g| !g.undone)
+        self.gates.get(path)
     }
 
     pub fn step_at(&self, path: &str) -> Option<&StepRecord> {
@@ -239,16 +318,53 @@ impl Replay {
     pub fn in_doubt(&self) -> impl Iterator<Item = (&str, &Recorded)> {
         self.recorded
             .iter()
-            .filter(|(_, r)| !r.undone && matches!(r.outcome, Outcome::InDoubt(_)))
+            .filter(|(_, r)| matches!(r.outcome, Outcome::InDoubt(_)))
             .map(|(path, r)| (path.as_str(), r))
+    }
+
+    /// Steps whose undo failed at the end of the run: they stand half, and only people can do something about it.
+    pub fn half_undone(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter(|(_, s)| s.undo_failure.is_some()).map(|(path, _)| path.as_str())
     }
 
     /// Gates that were opened and are neither settled by their decisions nor expired, with their paths.
     pub fn waiting(&self) -> impl Iterator<Item = (&str, &GateRecord)> {
         self.gates
             .iter()
-            .filter(|(_, g)| !g.undone && !g.expired && !g.decisions.iter().any(Decision::settles))
+            .filter(|(_, g)| !g.expired && !g.decisions.iter().any(Decision::settles))
             .map(|(path, g)| (path.as_str(), g))
+    }
+}
+
+/// The path of an effect without what tells its tries and the pauses between them apart.
+fn first_try(path: &str) -> &str {
+    let from = path.rfind('/').map_or(0, |slash| slash + 1);
+    let name = &path[from..];
+    &path[..from + name.find(['@', ':']).unwrap_or(name.len())]
+}
+
+/// Whether a failure is only that a branch beside it failed first.
+fn was_cancelled(failure: &Value) -> bool {
+    failure.get("code").and_then(Value::as_str) == Some(crate::diagnostics::codes::run::E1107.id())
+}
+
+/// Whether two places are in different branches of one `parallel`.
+fn beside(a: &str, b: &str) -> bool {
+    let mut before = "";
+    let (mut a, mut b) = (a.split('/'), b.split('/'));
+    loop {
+        match (a.next(), b.next()) {
+            (Some(x), Some(y)) if x == y => before = x,
+            (Some(x), Some(y)) => {
+                let turns = before.starts_with("parallel#") && x.starts_with('[') && y.starts_with('[');
+                let site = |segment: &str| -> Option<String> {
+                    let (site, _) = segment.strip_prefix("parallel#")?.split_once('.')?;
+                    Some(site.to_owned())
+                };
+                return turns || site(x).is_some_and(|x| site(y) == Some(x));
+            }
+            _ => return false,
+        }
     }
 }
 

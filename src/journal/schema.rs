@@ -80,7 +80,8 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("guards", Form::Texts, "the paths of the approved gates it relies on"),
                     may("repeatable", Form::Flag, "it may be done again after a crash"),
                     may("attempt", Form::Count, "which try it is"),
-                    may("settled_by", Form::Text, "who said, after a crash, that it shall be done again"),
+                    may("settled_by", Form::Text, "who said, after a crash, that it shall be done"),
+                    may("settled", Form::Text, "in which words"),
                 ]
             }
         }
@@ -147,7 +148,9 @@ pub fn fields(kind: EventType) -> &'static [Field] {
             }
         }
         EventType::Said => const { &[must("text", Form::Text, "what was shown")] },
-        EventType::UndoStarted => const { &[] },
+        EventType::UndoStarted => {
+            const { &[may("ends_run", Form::Flag, "the run ends with it; without, an error was caught")] }
+        }
         EventType::UndoCompleted => const { &[may("failure", Form::Object, "why it did not succeed")] },
         EventType::RunSuspended => {
             const {
@@ -169,6 +172,8 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("who", Form::Object, "who resumed it: user, uid, host"),
                     may("engine", Form::Text, "the engine's version"),
                     may("sources", Form::Objects, "today's source files, where it goes on with them"),
+                    may("config", Form::Any, "today's configuration, as a blob, where it goes on with it"),
+                    may("gives_up", Form::Text, "it is only taken back from here on; why"),
                 ]
             }
         }
@@ -186,7 +191,13 @@ pub fn fields(kind: EventType) -> &'static [Field] {
             }
         }
         EventType::RunCancelled => {
-            const { &[may("who", Form::Object, "who gave it up"), may("comment", Form::Text, "why")] }
+            const {
+                &[
+                    may("who", Form::Object, "who gave it up"),
+                    may("comment", Form::Text, "why"),
+                    may("failure", Form::Object, "what could not be taken back"),
+                ]
+            }
         }
         EventType::JournalCut => const { &[must("bytes", Form::Count, "how much was cut off")] },
     }

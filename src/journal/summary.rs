@@ -5,7 +5,7 @@ use super::event::{Event, EventType};
 use super::lock;
 use super::run_dir::{RunDir, RunId};
 use super::time::Timestamp;
-use crate::diagnostics::Failure;
+use crate::diagnostics::{ErrorKind, Failure};
 use serde_json::Value;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -28,6 +28,8 @@ pub struct Summary {
     /// Any other cause for which it is suspended.
     pub reason: Option<String>,
     pub events: u64,
+    /// It failed in an effect, which a resumed run does anew.
+    pub failed_in_effect: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +106,9 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
         until: cause("until").and_then(Timestamp::parse),
         reason: cause("reason").map(str::to_owned),
         events: end.seq,
+        failed_in_effect: end.data.get("failure").is_some_and(|f| {
+            f.get("effect").is_some() && f.get("kind").and_then(Value::as_str) != Some(ErrorKind::Bug.name())
+        }),
     })
 }
 
@@ -122,6 +127,7 @@ fn never_began(dir: &RunDir) -> Summary {
         until: None,
         reason: None,
         events: 0,
+        failed_in_effect: false,
     }
 }
 

@@ -226,7 +226,7 @@ impl Repl {
             Err(Stop::Failed(failure)) => {
                 answer.wrong = Some(render::failure(&failure, &program.sources, &self.style));
             }
-            Err(Stop::Interrupted | Stop::Cancelled | Stop::Suspended(_)) => {
+            Err(Stop::Interrupted | Stop::Cancelled | Stop::GivenUp(_) | Stop::Suspended(_)) => {
                 answer.lines.push(Line::Note(String::from("interrupted; nothing was kept")));
             }
         }

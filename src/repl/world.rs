@@ -93,7 +93,7 @@ impl World for Quiet<'_> {
         Ok(())
     }
     fn step_failed(&self, _: &At, _: &str, _: &Stop) {}
-    fn undo_started(&self, _: &At, _: &str) -> Answer<()> {
+    fn undo_started(&self, _: &At, _: &str, _: bool) -> Answer<()> {
         Ok(())
     }
     fn undo_completed(&self, _: &At, _: &str, _: Option<&Failure>) -> Answer<()> {

@@ -400,7 +400,7 @@ fn happened(result: &Result<Value, Stop>) -> String {
             format!("waits at gate `{gate}`, which no `given` answers")
         }
         Err(Stop::Suspended(Suspension::Until { at, .. })) => format!("waits until {at}"),
-        Err(Stop::Interrupted | Stop::Cancelled) => "was interrupted".into(),
+        Err(Stop::Interrupted | Stop::Cancelled | Stop::GivenUp(_)) => "was interrupted".into(),
     }
 }
 

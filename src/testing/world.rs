@@ -278,7 +278,7 @@ impl World for TestWorld {
 
     fn step_failed(&self, _at: &At, _name: &str, _stop: &Stop) {}
 
-    fn undo_started(&self, _at: &At, _step: &str) -> Answer<()> {
+    fn undo_started(&self, _at: &At, _step: &str, _ends_run: bool) -> Answer<()> {
         Ok(())
     }
 

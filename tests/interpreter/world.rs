@@ -371,7 +371,7 @@ impl World for ScriptedWorld {
         self.note(format!("step {} failed: {name} {why}", at.path));
     }
 
-    fn undo_started(&self, at: &At, step: &str) -> Answer<()> {
+    fn undo_started(&self, at: &At, step: &str, _: bool) -> Answer<()> {
         self.note(format!("undo {} started: {step}", at.path));
         Ok(())
     }

@@ -296,9 +296,19 @@ fn the_replay_knows_outcomes_doubts_decisions_and_what_was_undone() {
     writer.record(EventType::UndoCompleted, "release/publish", &data(json!({}))).expect("records");
     let events = Journal::read(&dir).expect("whole").events;
     events.into_iter().skip(13).for_each(|event| replay.apply(event));
-    assert_eq!(replay.at("release/publish/run#1"), None, "an undone step answers no more");
-    assert!(replay.at("release/notes/ask#1").is_some());
+    assert!(replay.at("release/publish/run#1").is_some(), "a `try` that took it back is gone through again");
     assert_eq!(replay.step_at("release/publish").expect("began").state, StepState::Undone);
+
+    // The same at the end of a run that failed: it is to be done again.
+    let ends = data(json!({"ends_run": true}));
+    writer.record(EventType::UndoStarted, "release/publish", &ends).expect("records");
+    writer.record(EventType::UndoCompleted, "release/publish", &data(json!({}))).expect("records");
+    let failed = json!({"failure": {"kind": "business", "code": "E1103", "message": "x", "effect": "release/later/run#1"}});
+    writer.record(EventType::RunFailed, "", &data(failed)).expect("records");
+    let replay = Replay::of(Journal::read(&dir).expect("whole").events);
+    assert_eq!(replay.at("release/publish/run#1"), None);
+    assert_eq!(replay.step_at("release/publish"), None);
+    assert!(replay.at("release/notes/ask#1").is_some());
 }
 
 #[test]

@@ -20,4 +20,6 @@ codes! { Journal;
     E1517 "the record and the program disagree";
     E1518 "nobody knows whether an effect happened";
     E1519 "a run cannot be resumed";
+    E1520 "a run was given up";
+    E1521 "changed files cannot be accepted";
 }

@@ -9,7 +9,7 @@
 //!
 //! Nothing here records or decides the fate of the run: the engine does, by the [`Outcome`].
 
-mod challenge;
+pub mod challenge;
 mod editor;
 mod evidence;
 mod identity;

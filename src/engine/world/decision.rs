@@ -28,10 +28,20 @@ pub fn gate(session: &Session, at: &At, request: &GateRequest, check: Validator<
         if let Some(reply) = standing_no(record) {
             return Ok(reply);
         }
+        // Where the run is only taken back nobody is asked again: what was decided led to what was done.
+        if session.giving_up.is_some()
+            && !session.is_undoing(&at.path)
+            && let Some(reply) = standing_yes(session, record)?
+        {
+            return Ok(reply);
+        }
         first = record.opened.get("stage").and_then(Json::as_u64).unwrap_or(0) as usize;
         if record.expired {
             first += 1;
         }
+    }
+    if earlier.as_ref().is_none_or(|_| session.giving_up.is_some()) {
+        session.before_fresh(at)?;
     }
     for (stage, by) in stages.iter().enumerate().skip(first) {
         // One that was approved before opens anew, with all its time: it was decided while it was open.
@@ -74,6 +84,24 @@ fn standing_no(record: &GateRecord) -> Option<GateReply> {
     let text = |key: &str| no.data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     (text("decision") == "reject")
         .then(|| GateReply::Rejected { by: vec![text("approver")], comment: text("comment") })
+}
+
+/// A recorded approval, with all who took part in it.
+fn standing_yes(session: &Session, record: &GateRecord) -> Answer<Option<GateReply>> {
+    let Some(yes) = settled(record).filter(|_| was_approved(record)) else { return Ok(None) };
+    let text =
+        |d: &GateAnswer, key: &str| d.data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let comments = record.decisions.iter().map(|d| text(d, "comment")).filter(|c| !c.is_empty());
+    let mut value = yes.data.get("value").cloned();
+    if let Some(value) = &mut value {
+        session.record.writer().blobs().inline(value)?;
+    }
+    Ok(Some(GateReply::Approved {
+        by: record.decisions.iter().map(|d| text(d, "approver")).collect(),
+        comments: comments.collect(),
+        at: yes.at.rfc3339(),
+        value,
+    }))
 }
 
 /// One opening of the gate for one set of approvers.

@@ -96,8 +96,8 @@ impl World for Session {
         steps::failed(self, at, name, stop);
     }
 
-    fn undo_started(&self, at: &At, step: &str) -> Answer<()> {
-        steps::undo_started(self, at, step)
+    fn undo_started(&self, at: &At, step: &str, ends_run: bool) -> Answer<()> {
+        steps::undo_started(self, at, step, ends_run)
     }
 
     fn undo_completed(&self, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()> {

@@ -14,7 +14,7 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
     let Some(provider) = session.provider.clone() else {
         return Ok(AskReply::Unavailable(ai::pure()));
     };
-    let context = context(session, request);
+    let context = context(session, at, request)?;
     let model = session.config.ai.model.as_deref();
     let full = ProviderRequest::new(request, model, context);
     let who = request.agent.as_ref().map_or(provider.name(), |a| a.name.as_str());
@@ -62,12 +62,21 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
     })
 }
 
-/// The agent's context files that are there, in its order.
-fn context(session: &Session, request: &AskRequest) -> Vec<(String, String)> {
-    let Some(agent) = &request.agent else { return Vec::new() };
-    agent
-        .context
-        .iter()
-        .filter_map(|path| session.workspace.read_text(path).ok().map(|text| (path.clone(), text)))
-        .collect()
+/// The agent's context files that are there, in its order. They are part of what is asked, so they are read once and
+/// recorded: a resumed run asks the same, whatever became of them.
+fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Vec<(String, String)>> {
+    let files = request.agent.as_ref().map(|a| a.context.as_slice()).unwrap_or_default();
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The question itself is recorded at this path: what comes before it needs one of its own.
+    let before = At { path: format!("{}:context", at.path), ..at.clone() };
+    let value = session.fact(&before, "context", &json!({ "files": files }), || {
+        let there =
+            files.iter().filter_map(|path| Some(json!([path, session.workspace.read_text(path).ok()?])));
+        Ok(Json::Array(there.collect()))
+    })?;
+    let text = |pair: &Json, i: usize| pair.get(i).and_then(Json::as_str).map(str::to_owned);
+    let pairs = value.as_array().into_iter().flatten();
+    Ok(pairs.filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect())
 }

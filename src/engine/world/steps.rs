@@ -13,8 +13,8 @@ use std::time::Instant;
 
 pub fn started(session: &Session, at: &At, name: &str, title: Option<&str>) -> Answer<()> {
     session.check_alive(at)?;
-    let recorded = matches!(session.record.step(&at.path), Some(StepState::Started | StepState::Completed));
-    if !recorded {
+    if session.record.step(&at.path).is_none() {
+        session.before_fresh(at)?;
         let data = title.map(|t| members([("title", json!(t))])).unwrap_or_default();
         session.record.append(EventType::StepStarted, &at.path, data)?;
     }
@@ -30,7 +30,7 @@ pub fn started(session: &Session, at: &At, name: &str, title: Option<&str>) -> A
 }
 
 pub fn completed(session: &Session, at: &At, name: &str, value: &Json) -> Answer<()> {
-    let recorded = session.record.step(&at.path) == Some(StepState::Completed);
+    let recorded = session.record.step(&at.path).is_some_and(|s| s.completed);
     if !recorded {
         let data = if value.is_null() { Map::new() } else { members([("value", value.clone())]) };
         session.record.append(EventType::StepCompleted, &at.path, data)?;
@@ -44,7 +44,7 @@ pub fn failed(session: &Session, at: &At, name: &str, stop: &Stop) {
     let how = match stop {
         Stop::Failed(failure) => How::Failed(session.record.redactor().text(&failure.message).into_owned()),
         Stop::Suspended(_) => How::Suspended,
-        Stop::Interrupted | Stop::Cancelled => How::Stopped,
+        Stop::Interrupted | Stop::Cancelled | Stop::GivenUp(_) => How::Stopped,
     };
     step_ended(session, at, name, how);
 }
@@ -65,6 +65,7 @@ fn step_ended(session: &Session, at: &At, name: &str, how: How) {
 pub fn say(session: &Session, at: &At, text: &str) -> Answer<()> {
     session.check_alive(at)?;
     if let Earlier::Nothing = session.record.earlier(&at.path, "said", "").map_err(|f| f.at(at.span))? {
+        session.before_fresh(at)?;
         session.record.write(EventType::Said, &at.path, members([("text", json!(text))]))?;
         let text = session.record.redactor().text(text).into_owned();
         session.progress.event(Event::Said { text });
@@ -77,20 +78,31 @@ fn step_of(at: &At) -> &str {
     at.path.strip_suffix("/undo").unwrap_or(&at.path)
 }
 
-pub fn undo_started(session: &Session, at: &At, step: &str) -> Answer<()> {
-    if !matches!(session.record.step(step_of(at)), Some(StepState::Undoing | StepState::Undone)) {
-        session.record.write(EventType::UndoStarted, step_of(at), Map::new())?;
+pub fn undo_started(session: &Session, at: &At, step: &str, ends_run: bool) -> Answer<()> {
+    session.undoing.lock().unwrap_or_else(PoisonError::into_inner).push(at.path.clone());
+    if undo_of(session, at).is_none() {
+        let data = if ends_run { members([("ends_run", json!(true))]) } else { Map::new() };
+        session.record.write(EventType::UndoStarted, step_of(at), data)?;
     }
     session.progress.event(Event::UndoStarted { path: at.path.clone(), step: step.to_owned() });
     Ok(())
 }
 
+/// How far it came in an earlier process.
+fn undo_of(session: &Session, at: &At) -> Option<StepState> {
+    let step = session.record.step(step_of(at))?;
+    matches!(step.state, StepState::Undoing | StepState::Undone).then_some(step.state)
+}
+
 pub fn undo_completed(session: &Session, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()> {
-    let data = match failure {
-        Some(f) => members([("failure", failure_json::to_json(&session.redacted(f.clone())))]),
-        None => Map::new(),
-    };
-    session.record.write(EventType::UndoCompleted, step_of(at), data)?;
+    if undo_of(session, at) != Some(StepState::Undone) {
+        let data = match failure {
+            Some(f) => members([("failure", failure_json::to_json(&session.redacted(f.clone())))]),
+            None => Map::new(),
+        };
+        session.record.write(EventType::UndoCompleted, step_of(at), data)?;
+    }
+    session.undoing.lock().unwrap_or_else(PoisonError::into_inner).retain(|undo| *undo != at.path);
     if failure.is_none() {
         session.step_undone(step_of(at));
     }

@@ -51,7 +51,7 @@ impl<'l> Eval<'l> {
                 AskReply::Text(answer) => match self.answer_to_value(node, &answer, frame)? {
                     Ok(value) => return Ok(value),
                     Err(wrong) => {
-                        let failure = unacceptable(&request, &wrong);
+                        let failure = unacceptable(&request, &wrong).of_effect(&at.path);
                         request.previous = Some(Previous { answer, wrong });
                         if request.attempt >= tries {
                             return Err(self.fail(Box::new(failure), span));
@@ -62,7 +62,7 @@ impl<'l> Eval<'l> {
                 AskReply::Unavailable(why) => {
                     let may_pass = matches!(why.kind, ErrorKind::Transient | ErrorKind::Timeout);
                     if !may_pass || request.attempt >= tries {
-                        return self.otherwise(node, why, frame);
+                        return self.otherwise(node, why.of_effect(&at.path), frame);
                     }
                     (why, None)
                 }

@@ -18,7 +18,7 @@ impl<'l> Eval<'l> {
             _ => None,
         };
         let Some(catch) = catch else { return Err(self.stopped(exit)) };
-        match self.undo_since(height, exit) {
+        match self.undo_since(height, exit, false) {
             Stop::Failed(failure) => {
                 // What was taken back is no evidence any more.
                 self.evidence.truncate(seen);

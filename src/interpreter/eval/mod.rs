@@ -161,7 +161,7 @@ impl<'l> Eval<'l> {
                 match self.stop_of(exit) {
                     // Somebody has to say first what happened; the run goes on from there.
                     Stop::Failed(failure) if failure.kind == ErrorKind::InDoubt => Err(Stop::Failed(failure)),
-                    stop => Err(self.undo_since(0, stop)),
+                    stop => Err(self.undo_since(0, stop, true)),
                 }
             }
         }

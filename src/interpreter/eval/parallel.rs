@@ -174,18 +174,20 @@ fn ends_others(stop: &Stop) -> bool {
     match stop {
         Stop::Failed(failure) => failure.kind != ErrorKind::InDoubt,
         Stop::Interrupted => true,
-        Stop::Suspended(_) | Stop::Cancelled => false,
+        // Each branch comes to the place where it has nothing more on record, so that all is known that is to be taken back.
+        Stop::Suspended(_) | Stop::Cancelled | Stop::GivenUp(_) => false,
     }
 }
 
 fn weight(stop: &Stop) -> u8 {
     match stop {
         // Nothing is taken back before it is known what was done.
-        Stop::Failed(failure) if failure.kind == ErrorKind::InDoubt => 4,
+        Stop::Failed(failure) if failure.kind == ErrorKind::InDoubt => 5,
         Stop::Cancelled => 0,
         Stop::Suspended(_) => 1,
         Stop::Interrupted => 2,
         Stop::Failed(_) => 3,
+        Stop::GivenUp(_) => 4,
     }
 }
 

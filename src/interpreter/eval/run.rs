@@ -37,7 +37,7 @@ impl<'l> Eval<'l> {
                 Ok(reply) if holds(&exits, reply.exit) => break reply,
                 Ok(reply) => {
                     let again = on.as_ref().is_none_or(|codes| holds(codes, reply.exit));
-                    let failure = unexpected_exit(&name, &reply, &exits).at(span);
+                    let failure = unexpected_exit(&name, &reply, &exits).at(span).of_effect(&at.path);
                     if !again {
                         return Err(self.fail(Box::new(failure), span));
                     }

@@ -73,9 +73,11 @@ impl<'l> Eval<'l> {
     }
 
     /// Takes back what was done since the stack had this height, if the stop asks for it. Gives the stop that goes on.
-    pub(super) fn undo_since(&mut self, height: usize, stop: Stop) -> Stop {
-        let mut failure = match stop {
-            Stop::Failed(failure) => failure,
+    /// `ends_run` unless a `catch` goes on afterwards.
+    pub(super) fn undo_since(&mut self, height: usize, stop: Stop, ends_run: bool) -> Stop {
+        let (mut failure, given_up) = match stop {
+            Stop::Failed(failure) => (failure, false),
+            Stop::GivenUp(failure) => (failure, true),
             // The steps of a cancelled branch belong to whoever cancelled it.
             other => return other,
         };
@@ -83,7 +85,7 @@ impl<'l> Eval<'l> {
         let mut end = None;
         while self.undos.len() > height {
             let Some(undo) = self.undos.pop() else { break };
-            match self.take_back(undo, &mut failure) {
+            match self.take_back(undo, &mut failure, ends_run) {
                 Ok(()) => {}
                 Err(stop) => {
                     end = Some(stop);
@@ -92,7 +94,10 @@ impl<'l> Eval<'l> {
             }
         }
         self.cancel = outer;
-        end.unwrap_or(Stop::Failed(failure))
+        end.unwrap_or(match given_up {
+            false => Stop::Failed(failure),
+            true => Stop::GivenUp(failure),
+        })
     }
 
     /// What was cancelled is taken back all the same, so it listens to another token.
@@ -101,12 +106,12 @@ impl<'l> Eval<'l> {
     }
 
     /// A failing undo is reported and noted; an error means that even undoing has to wait.
-    fn take_back(&mut self, undo: Undo<'l>, failure: &mut Failure) -> Result<(), Stop> {
+    fn take_back(&mut self, undo: Undo<'l>, failure: &mut Failure, ends_run: bool) -> Result<(), Stop> {
         let outer = std::mem::replace(&mut self.path, undo.path);
         self.path.push(Segment::Undo);
         let at = self.at(self.path.render(), undo.undo.span);
         let name = &undo.step.name;
-        let done = self.world.undo_started(&at, name).and_then(|()| {
+        let done = self.world.undo_started(&at, name, ends_run).and_then(|()| {
             let mut frame = vec![Value::Nothing; undo.locals];
             for (slot, value) in undo.captured {
                 frame[slot as usize] = value;
