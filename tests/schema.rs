@@ -74,6 +74,10 @@ fn refinements_say_what_a_schema_can_say() {
     let of = |refinement: &str| schema_of(&format!("fn f(x: {refinement}) -> Text {{ \"{{x}}\" }}"));
     assert_eq!(of(r#"Text where it matches r"^\d+$""#), json!({ "type": "string", "pattern": r"^\d+$" }));
     assert_eq!(
+        of(r#"Text where it matches r"(?i)^ab?$""#),
+        json!({ "type": "string", "description": r#"must satisfy: it matches r"(?i)^ab?$""# })
+    );
+    assert_eq!(
         of("Int where 0 <= it and it < 10"),
         json!({ "type": "integer", "minimum": 0, "exclusiveMaximum": 10 })
     );

@@ -22,6 +22,7 @@ mod lints;
 mod load;
 mod policies;
 mod program;
+mod reach;
 mod resolve;
 mod session;
 mod shapes;

@@ -5,7 +5,7 @@ use crate::syntax::ast::*;
 #[derive(Clone, Copy)]
 pub(super) enum Node<'a> {
     Stmt(&'a Stmt),
-    Expr(#[allow(dead_code)] &'a Expr),
+    Expr(&'a Expr),
 }
 
 /// Shows every statement and expression of a block to `see`.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(name = "wflow", version, max_term_width = 100, propagate_version = false)]
 #[command(
     after_help = "Exit codes: 0 completed, 1 failed, 2 usage, 3 check errors, 4 rejected, 5 in doubt, \
-75 suspended at a gate, 130 interrupted (and resumable)."
+75 suspended at a gate, 130 interrupted. After 1, 5, 75 and 130 `wflow resume` goes on."
 )]
 pub struct Cli {
     /// Log what the engine does to standard error, e.g. `debug` or `wflow::engine=trace`
@@ -98,6 +98,15 @@ pub struct CheckArgs {
     /// Warnings, too, make the exit code 3
     #[arg(long)]
     pub deny_warnings: bool,
+    /// pure: report each `ask` that has no `otherwise`, too
+    #[arg(long, value_enum)]
+    pub mode: Option<CheckMode>,
+}
+
+/// What files are checked for beside being right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckMode {
+    Pure,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! `wflow check`.
 
-use super::args::{CheckArgs, CheckFormat};
+use super::args::{CheckArgs, CheckFormat, CheckMode};
 use super::exit::Exit;
 use super::files::{Projects, find, unreadable};
 use super::report::Trouble;
@@ -24,7 +24,7 @@ pub fn check(args: &CheckArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let mut all = Findings::default();
     let mut projects = Projects::default();
     for file in &files {
-        match projects.check(file, false) {
+        match projects.check(file, args.mode == Some(CheckMode::Pure)) {
             Ok(unit) => {
                 all.take(unit.config.0, &unit.config.1);
                 all.take(unit.checked.diagnostics, &unit.checked.program.sources);

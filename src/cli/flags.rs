@@ -5,6 +5,7 @@
 //! type; whether the JSON satisfies the type is decided in one place for flags and `--json-args`, the interpreter's.
 
 use super::args::EngineArgs;
+use super::mistakes;
 use super::report::Trouble;
 use crate::check::{Callable, ParamInfo, Program};
 use crate::diagnostics::codes::usage;
@@ -87,14 +88,9 @@ fn refusal(error: &clap::Error, workflow: &Callable, file: &str) -> Option<Troub
         )
         .help("each value stands after its flag: `--name value`; a `Bool` is joined to it: `--name=false`")
         .help(see),
-        (ErrorKind::InvalidUtf8, _) => {
-            Trouble::new(usage::E1702, "an argument is not UTF-8 text").help("give it as UTF-8")
-        }
         _ => {
-            let all = error.to_string();
-            let what: Vec<&str> = all.lines().take_while(|l| !l.is_empty()).map(str::trim).collect();
-            let what = what.join(" ");
-            Trouble::new(usage::E1702, what.strip_prefix("error: ").unwrap_or(&what)).help(see)
+            let trouble = Trouble::new(usage::E1702, mistakes::message(error, name)?);
+            mistakes::nearest(error).into_iter().chain([see]).fold(trouble, Trouble::help)
         }
     })
 }
@@ -133,6 +129,12 @@ fn engine_args(matches: &ArgMatches, workflow: &Callable) -> Result<EngineArgs, 
 
 const ENGINE_FLAGS: &[&str] =
     &["workflow", "json_args", "mode", "provider", "replay", "record", "detach", "quiet", "format"];
+
+/// As they are written: those of `run` that may stand before the file, and those of every command.
+pub fn own_flags() -> Vec<String> {
+    let global = ["--color", "--log", "--help"].map(String::from);
+    ENGINE_FLAGS.iter().map(|name| format!("--{}", flag_name(name))).chain(global).collect()
+}
 
 /// The command whose `--help` is the workflow's documentation.
 pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<&str>) -> Command {

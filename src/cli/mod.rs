@@ -13,6 +13,7 @@ mod files;
 mod flags;
 mod init;
 mod interrupt;
+mod mistakes;
 mod new;
 mod outcome;
 mod permission;
@@ -26,24 +27,21 @@ mod screen;
 mod show;
 mod test;
 
+use crate::diagnostics::codes::usage;
 use crate::effects::approval::Verdict;
 use args::{AuditCommand, CheckFormat, Cli, ColorChoice, Command, Format, RunsCommand};
 use clap::Parser;
 use exit::Exit;
 use report::Trouble;
 use screen::Screen;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Reads the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and versions are no mistakes; clap knows which stream each goes to.
-            let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Completed };
-            return exit.into();
-        }
+        Err(error) => return refuse(&error).into(),
     };
     start_log(cli.log.as_deref());
     // A limit on the size of files is an error of the write that meets it, not the end of the process.
@@ -84,6 +82,23 @@ pub fn main() -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// Help, a version, or a mistake on the command line.
+fn refuse(error: &clap::Error) -> Exit {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let Some(trouble) = mistakes::trouble(error, &words, usage::E1715) else {
+        // clap knows which stream each goes to.
+        let _ = error.print();
+        return if error.use_stderr() { Exit::Usage } else { Exit::Completed };
+    };
+    let color = match mistakes::value_after(&words, "--color").as_deref() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    };
+    report::print_trouble(&trouble, mistakes::wants_json(&words), Screen::new(color).color_err);
+    trouble.exit
 }
 
 fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {

@@ -47,20 +47,22 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
                 err!("{}", render::failure(failure, sources, &screen.err()));
                 if !quiet {
                     tell_steps(finished);
-                    errln!(
-                        "{} run {short}; `wflow runs show {short}` shows what happened",
-                        paint("failed", "1;31")
-                    );
+                }
+                let failed = paint(&format!("failed ({})", failure.kind.name()), "1;31");
+                match finished.outcome.resumable() {
+                    true => errln!("{failed} run {short}; try again from there with: wflow resume {short}"),
+                    false => errln!("{failed} run {short}"),
+                }
+                if !quiet {
+                    errln!("  what happened: wflow runs show {short}");
                 }
             }
             Outcome::Rejected(failure) => {
                 err!("{}", render::failure(failure, sources, &screen.err()));
                 if !quiet {
                     tell_steps(finished);
-                    errln!(
-                        "{} run {short}; `wflow runs show {short}` shows what happened",
-                        paint("rejected", "1;31")
-                    );
+                    errln!("{} run {short}", paint("rejected", "1;31"));
+                    errln!("  what happened: wflow runs show {short}");
                 }
             }
             Outcome::Cancelled(failure) => {

@@ -6,9 +6,9 @@ use super::exit::Exit;
 use super::files::{Projects, Unit, unreadable};
 use super::report::Trouble;
 use super::screen::Screen;
-use super::{flags, interrupt, outcome, permission, print};
+use super::{flags, interrupt, mistakes, outcome, permission, print};
 use crate::check::{Callable, Program};
-use crate::diagnostics::codes::{lint, usage};
+use crate::diagnostics::codes::usage;
 use crate::diagnostics::render::{Format as RenderFormat, render};
 use crate::diagnostics::{Diagnostic, did_you_mean};
 use crate::engine::{Options, ProviderChoice, Start, file_policy, start};
@@ -21,13 +21,11 @@ use std::sync::Arc;
 
 pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let json = speaks_json(args);
-    let pure = args.engine.mode == Some(ModeArg::Pure) || own_flag(args, "--mode").as_deref() == Some("pure");
     let path = args.file();
     if path.to_string_lossy().starts_with('-') && !path.exists() {
-        return Err(Trouble::new(usage::E1702, format!("`wflow run` itself takes no `{}`", path.display()))
-            .help("the workflow's own flags stand after the file: wflow run FILE --flag value"));
+        return Err(unknown_flag(&path.to_string_lossy()));
     }
-    let unit = match Projects::default().check(&path, pure) {
+    let unit = match Projects::default().check(&path, false) {
         Ok(unit) => unit,
         Err(error) => {
             let mut sources = SourceMap::new();
@@ -76,7 +74,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     }
     let arguments = arguments.unwrap_or_default();
     if engine.mode == Some(ModeArg::Pure) {
-        refuse_unserved(&unit)?;
+        refuse_unserved(program, workflow)?;
     }
     let grants = permission::ask_if_unconfigured(&unit, &file)?;
     let options = Options {
@@ -114,6 +112,19 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     Ok(outcome::tell(&finished, engine.format, engine.quiet, screen))
 }
 
+/// A flag before the file that is none of wflow's own.
+fn unknown_flag(word: &str) -> Trouble {
+    let name = word.split('=').next().unwrap_or(word);
+    let trouble = Trouble::new(usage::E1715, format!("`wflow run` itself takes no `{name}`"));
+    let own = flags::own_flags();
+    // Without the dashes: those are no sign of what was meant.
+    match did_you_mean(name.trim_start_matches('-'), own.iter().map(|f| f.trim_start_matches('-'))) {
+        Some(near) => trouble.help(format!("did you mean `--{near}`?")),
+        None => trouble,
+    }
+    .help("the workflow's own flags stand after the file: wflow run FILE --flag value")
+}
+
 /// Errors of the file and of `wflow.toml`; nothing runs with any.
 pub fn refuse_errors(unit: &Unit, json: bool, screen: &Screen) -> Option<Exit> {
     let errors = |all: &[Diagnostic]| all.iter().filter(|d| d.is_error()).cloned().collect::<Vec<_>>();
@@ -139,16 +150,7 @@ pub fn speaks_json(args: &RunArgs) -> bool {
 
 /// wflow's own flags may stand before or after the file; after it, they are among words that are not read yet.
 fn own_flag(args: &RunArgs, flag: &str) -> Option<String> {
-    let mut rest = args.rest().iter().map(|w| w.to_string_lossy());
-    while let Some(word) = rest.next() {
-        if word == flag {
-            return rest.next().map(|w| w.into_owned());
-        }
-        if let Some(value) = word.strip_prefix(flag).and_then(|w| w.strip_prefix('=')) {
-            return Some(value.to_owned());
-        }
-    }
-    None
+    mistakes::value_after(args.rest(), flag)
 }
 
 fn wants_help(args: &RunArgs) -> bool {
@@ -262,22 +264,19 @@ fn json_args(text: &str) -> Result<Map<String, Json>, Trouble> {
     }
 }
 
-/// Mode `pure` asks nobody, so every `ask` must have another way.
-fn refuse_unserved(unit: &Unit) -> Result<(), Trouble> {
-    let sources = &unit.checked.program.sources;
-    let unserved: Vec<String> = unit
-        .checked
-        .diagnostics
-        .iter()
-        .filter(|d| d.code == lint::L0706)
-        .map(|d| format!("{}: {}", sources.place(d.primary.span), d.message))
+/// Mode `pure` asks nobody, so every `ask` that this workflow can reach must have another way.
+fn refuse_unserved(program: &Program, workflow: &Callable) -> Result<(), Trouble> {
+    let unserved: Vec<String> = program
+        .unserved_asks(workflow.id)
+        .into_iter()
+        .map(|span| format!("{}: this `ask` has no `otherwise`", program.sources.place(span)))
         .collect();
     if unserved.is_empty() {
         return Ok(());
     }
     Err(Trouble::new(
         usage::E1712,
-        format!("mode `pure` cannot serve this workflow:\n{}", unserved.join("\n")),
+        format!("mode `pure` cannot serve `{}`:\n{}", workflow.name, unserved.join("\n")),
     )
     .help("give each `ask` an `otherwise`, or run it in another mode; nothing was started"))
 }

@@ -18,7 +18,7 @@ mod ty;
 pub use defs::{DefId, DefKind, Field, TypeDef, TypeDefs, Variant};
 pub use display::Shown;
 pub use fits::{Fit, fit, join};
-pub use pattern::compiled;
+pub use pattern::{compiled, spelled_out};
 pub use records::fields_of;
 pub use schema::schema;
 pub use ty::{FnType, PredicateId, Refinement, Shape, Type};

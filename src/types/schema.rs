@@ -5,6 +5,7 @@
 //! Types that contain themselves stand under `$defs`; all others are written in place, which every provider of
 //! structured output understands.
 
+use super::pattern::is_portable;
 use super::records::fields_of;
 use super::{DefId, DefKind, Field, Refinement, Shape, Type, TypeDefs, Variant};
 use serde_json::{Map, Value, json};
@@ -164,8 +165,14 @@ impl Writer<'_> {
             Type::Int if x.fract() == 0.0 && x.abs() < 9e15 => json!(x as i64),
             _ => json!(x),
         };
+        let mut complete = r.complete;
         for shape in &r.shapes {
             let (key, value) = match shape {
+                // What others would read otherwise, or not at all, is told in words.
+                Shape::Matches { pattern, .. } if !is_portable(pattern) => {
+                    complete = false;
+                    continue;
+                }
                 Shape::Matches { pattern, .. } => ("pattern", json!(**pattern)),
                 Shape::MinLen(n) => (least, json!(n)),
                 Shape::MaxLen(n) => (most, json!(n)),
@@ -177,7 +184,7 @@ impl Writer<'_> {
             };
             add(&mut out, key, value);
         }
-        if !r.complete {
+        if !complete {
             let rule = format!("must satisfy: {}", r.source);
             let text = match out.get("description").and_then(Value::as_str) {
                 Some(before) => format!("{before}; {rule}"),

@@ -15,4 +15,5 @@ codes! { Usage;
     E1712 "the mode cannot serve this workflow";
     E1713 "the repl only computes";
     E1714 "a command of the repl is unknown or misused";
+    E1715 "the command line cannot be understood";
 }

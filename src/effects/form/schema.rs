@@ -91,7 +91,7 @@ pub fn misfit(schema: &Json, value: &Json) -> Option<String> {
             }
             // A pattern that this engine does not know is left to whoever judges the whole value.
             let pattern =
-                schema.get("pattern").and_then(Json::as_str).and_then(|p| regex::Regex::new(p).ok());
+                schema.get("pattern").and_then(Json::as_str).and_then(|p| crate::types::compiled(p).ok());
             pattern.is_some_and(|p| !p.is_match(text))
         }
         Json::Number(n) => n.as_f64().is_some_and(|n| {

@@ -1,0 +1,36 @@
+//! What a started workflow can come to: itself and all that it calls, over any number of calls.
+
+use super::program::{CallableId, Program, Res};
+use super::walk;
+use crate::source::Span;
+use crate::syntax::ast::ExprKind;
+
+impl Program {
+    /// Every `ask` without `otherwise` that a run of `start` can reach, in the order of the files and their lines.
+    pub fn unserved_asks(&self, start: CallableId) -> Vec<Span> {
+        let mut seen = vec![false; self.callables.len()];
+        let mut todo = vec![start];
+        let mut found = Vec::new();
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut seen[id.0 as usize], true) {
+                continue;
+            }
+            // What a `fn` gives and what a parameter is when left out ask nobody.
+            let Some(callable) = self.callable_ast(id) else { continue };
+            let tables = &self.module(self.callable(id).at.module).tables;
+            walk::block(&callable.body, &mut |node| {
+                let walk::Node::Expr(e) = node else { return };
+                if let Res::Callable(called) = tables.res(e.id) {
+                    todo.push(called);
+                }
+                if let ExprKind::Ask(ask) = &e.kind
+                    && ask.otherwise.is_none()
+                {
+                    found.push(e.span);
+                }
+            });
+        }
+        found.sort_by_key(|span| (span.file, span.start));
+        found
+    }
+}
