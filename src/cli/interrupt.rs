@@ -1,10 +1,13 @@
-//! Ctrl-C and requests to end: once suspends the run cleanly, twice ends now. Both can be resumed.
+//! Ctrl-C and requests to end: once asks what runs to end and suspends the run; twice ends what runs at once; a third
+//! time the process ends where it is. Each can be resumed.
 
+use crate::effects::process;
 use crate::interpreter::CancelToken;
+use crate::ui::progress::{Event, Progress};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Where the handler writes; -1 before there is a pipe.
 static PIPE: AtomicI32 = AtomicI32::new(-1);
@@ -19,8 +22,8 @@ extern "C" fn on_signal(_: libc::c_int) {
     }
 }
 
-/// A token that is cancelled by the first signal.
-pub fn token() -> CancelToken {
+/// A token that is cancelled by the first signal, which is also said.
+pub fn token(progress: &Arc<Progress>) -> CancelToken {
     let token = CancelToken::default();
     let Ok((read, write)) = pipe_with(PipeFlags::CLOEXEC) else { return token };
     PIPE.store(write.as_raw_fd(), Ordering::Release);
@@ -37,6 +40,8 @@ pub fn token() -> CancelToken {
         }
     }
     let cancel = token.clone();
+    // The frame must go when its run is over, so this does not keep it.
+    let progress = Arc::downgrade(progress);
     // Without the thread a signal changes nothing, which is safe: the second one is not counted on.
     let _ = std::thread::Builder::new().name("signals".into()).spawn(move || {
         let mut byte = [0u8];
@@ -44,8 +49,19 @@ pub fn token() -> CancelToken {
         while matches!(rustix::io::retry_on_intr(|| rustix::io::read(&read, &mut byte)), Ok(n) if n > 0) {
             count += 1;
             match count {
-                1 => cancel.cancel(),
-                _ => std::process::exit(130),
+                1 => {
+                    if let Some(progress) = progress.upgrade() {
+                        let text =
+                            "interrupted: what runs is asked to end; Ctrl-C again ends it at once".into();
+                        progress.event(Event::Note { text });
+                    }
+                    cancel.cancel();
+                }
+                2 => process::hurry(),
+                _ => {
+                    errln!("\nended at once; `wflow resume --last` goes on");
+                    std::process::exit(130);
+                }
             }
         }
     });

@@ -60,7 +60,8 @@ pub fn message(error: &clap::Error, command: &str) -> Option<String> {
             format!("`{command}` needs {}", missing.join(" and "))
         }
         ErrorKind::ArgumentConflict => {
-            let prior = list(error, ContextKind::PriorArg).first().map(|a| flag(a).to_owned()).unwrap_or_default();
+            let prior =
+                list(error, ContextKind::PriorArg).first().map(|a| flag(a).to_owned()).unwrap_or_default();
             match prior.is_empty() || prior == arg {
                 true => format!("`{arg}` is given more than once"),
                 false => format!("`{arg}` and `{prior}` do not go together"),

@@ -105,14 +105,15 @@ pub fn decide(args: &DecideArgs, verdict: Verdict, screen: &Screen) -> Result<Ex
 
 /// What the flags of whatever goes on with a run choose.
 pub(super) fn options(session: &SessionArgs) -> Options {
+    let progress = Arc::new(Progress::new(session.quiet, session.format == super::args::Format::Json));
     Options {
         provider: match &session.replay {
             Some(file) => ProviderChoice::Replay(file.clone()),
             None => ProviderChoice::Configured,
         },
         detach: session.detach,
-        progress: Arc::new(Progress::new(session.quiet, session.format == super::args::Format::Json)),
-        interrupt: interrupt::token(),
+        interrupt: interrupt::token(&progress),
+        progress,
         ..Options::default()
     }
 }

@@ -77,6 +77,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         refuse_unserved(program, workflow)?;
     }
     let grants = permission::ask_if_unconfigured(&unit, &file)?;
+    let progress = Arc::new(Progress::new(engine.quiet, engine.format == Format::Json));
     let options = Options {
         mode: engine.mode.map(|m| match m {
             ModeArg::Pure => Mode::Pure,
@@ -90,8 +91,8 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         },
         record: engine.record.clone(),
         detach: engine.detach,
-        progress: Arc::new(Progress::new(engine.quiet, engine.format == Format::Json)),
-        interrupt: interrupt::token(),
+        progress: progress.clone(),
+        interrupt: interrupt::token(&progress),
         grants,
         ..Options::default()
     };
@@ -108,7 +109,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         &options,
     )?;
     // The last frame is taken away before anything is printed.
-    drop(options);
+    drop((options, progress));
     Ok(outcome::tell(&finished, engine.format, engine.quiet, screen))
 }
 

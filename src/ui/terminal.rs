@@ -6,6 +6,9 @@
 //! ordinary mode comes back on drop (hence also when a thread panics), and when a signal or `exit` ends the process.
 
 mod editor;
+mod hush;
+
+pub use hush::Hush;
 
 use super::signals;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

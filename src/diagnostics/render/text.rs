@@ -100,11 +100,15 @@ impl Finding<'_> {
 
     fn draw(&self, out: &mut String, sources: &SourceMap, style: &Style) {
         let head = format!("{}[{}]", self.word, self.code);
-        let head = if style.color { format!("{}", head.fg(self.color())) } else { head };
-        let mut message = wrap(&clean(self.message), style.width.max(40)).into_iter();
-        let _ = writeln!(out, "{head}: {}", message.next().unwrap_or_default());
-        for line in message {
-            let _ = writeln!(out, "  {line}");
+        let message = wrap(&format!("{head}: {}", clean(self.message)), style.width.max(40));
+        for (i, line) in message.iter().enumerate() {
+            let _ = match line.strip_prefix(&head) {
+                Some(rest) if i == 0 && style.color => {
+                    writeln!(out, "{}{rest}", head.as_str().fg(self.color()))
+                }
+                _ if i == 0 => writeln!(out, "{line}"),
+                _ => writeln!(out, "  {line}"),
+            };
         }
         let width = style.width.saturating_sub(12).max(40);
         if let Some(drawing) = self.drawing(sources, style, width) {
@@ -140,7 +144,7 @@ impl Finding<'_> {
         for (rank, (file, of_file)) in by_file.iter().enumerate() {
             let places: Vec<Place<'_>> = of_file.iter().map(|(_, p)| *p).collect();
             let excerpt = Excerpt::of(&places, width);
-            for ((label, place), range) in of_file.iter().zip(excerpt.ranges) {
+            for ((label, place), range) in of_file.iter().zip(excerpt.ranges.iter().cloned()) {
                 let is_primary = std::ptr::eq(*label, primary);
                 if is_primary {
                     start = range.start;
@@ -149,6 +153,7 @@ impl Finding<'_> {
                     t if t.is_empty() => "here".into(),
                     t => t,
                 };
+                let range = excerpt.shortened(range, style.width, text.chars().count());
                 let mut drawn = ariadne::Label::new((file.0, range)).with_message(text);
                 if style.color {
                     drawn = drawn.with_color(if is_primary { self.color() } else { Color::Blue });

@@ -69,6 +69,18 @@ impl fmt::Debug for Cancel {
     }
 }
 
+/// Nobody is given time to end by themselves any more.
+static HURRY: AtomicBool = AtomicBool::new(false);
+
+/// From now on whatever is being ended, or will be, is ended at once.
+pub fn hurry() {
+    HURRY.store(true, Ordering::Release);
+}
+
+pub(super) fn in_a_hurry() -> bool {
+    HURRY.load(Ordering::Acquire)
+}
+
 /// Gets each line of output as soon as it is complete, without its end, at most 4 KiB of it, not made printable.
 pub type OnLine<'a> = &'a (dyn Fn(Stream, &str) + Sync);
 

@@ -8,6 +8,7 @@
 //! Only pids known to be ours to wait for are waited for, so children that other code has started in our own session
 //! (an editor, say) are never taken from it.
 
+use super::control::in_a_hurry;
 use super::proc::{Process, own_children};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 use std::collections::{HashMap, HashSet};
@@ -119,7 +120,7 @@ impl Family {
         let mut looks_after_kill = 0;
         let mut pause = Duration::from_millis(1);
         loop {
-            let killing = Instant::now() >= deadline;
+            let killing = Instant::now() >= deadline || in_a_hurry();
             if killing {
                 // The whole group at once, so that nothing in it can start more meanwhile.
                 self.signal_group(Signal::KILL);
@@ -276,7 +277,7 @@ pub fn end_orphans(run: &str, grace: Duration) -> Vec<u32> {
         if living.is_empty() || looks_after_kill > 100 {
             return living.iter().map(|p| p.pid as u32).collect();
         }
-        let killing = Instant::now() >= deadline;
+        let killing = Instant::now() >= deadline || in_a_hurry();
         looks_after_kill += u32::from(killing);
         for process in &living {
             if killing {

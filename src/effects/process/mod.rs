@@ -22,7 +22,7 @@ mod spawn;
 #[cfg(test)]
 mod tests;
 
-pub use control::{Cancel, Control, OnLine, Stream};
+pub use control::{Cancel, Control, OnLine, Stream, hurry};
 pub use describe::{command_line, printable, tail};
 pub use environment::{Environment, EnvironmentRules, refused_name};
 pub use family::{end_orphans, orphans};

@@ -9,6 +9,7 @@ mod event;
 pub use event::{Event, How};
 
 use super::style::Style;
+use super::terminal::Hush;
 use board::Board;
 use rustix::termios;
 use std::io::{IsTerminal, Write};
@@ -54,6 +55,8 @@ struct State {
     held: Vec<String>,
     tick: usize,
     over: bool,
+    /// While a frame stands: what is typed would be shown in it, and Enter would break it off its place.
+    hush: Option<Hush>,
 }
 
 impl Progress {
@@ -84,6 +87,7 @@ impl Progress {
             held: Vec::new(),
             tick: 0,
             over: false,
+            hush: None,
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), wake: Condvar::new() });
         let thread = (look == Look::Live).then(|| {
@@ -116,6 +120,7 @@ impl Drop for Progress {
         let mut text = state.clear();
         text.extend(std::mem::take(&mut state.held).into_iter().map(|l| l + "\n"));
         state.write(&text);
+        state.hush = None;
         drop(state);
         self.shared.wake.notify_one();
         if let Some(thread) = self.thread.take() {
@@ -165,6 +170,7 @@ impl State {
         self.paused += 1;
         let clear = self.clear();
         self.write(&clear);
+        self.hush = None;
     }
 
     fn resume(&mut self) {
@@ -205,6 +211,9 @@ impl State {
             let (columns, rows) = self.size();
             let frame =
                 self.board.frame(self.now(), self.tick, self.style, columns - 1, rows.saturating_sub(2));
+            if !frame.is_empty() && self.hush.is_none() {
+                self.hush = Hush::try_new();
+            }
             self.drawn = frame.iter().map(|(width, _)| *width).collect();
             text.extend(frame.into_iter().map(|(_, line)| line + "\n"));
         }

@@ -167,7 +167,8 @@ pub(crate) fn with_regex(pattern: &str, then: impl FnOnce(&Regex) -> Value) -> O
             let found = recent.remove(at);
             recent.push(found);
         } else {
-            let regex = Regex::new(&crate::types::spelled_out(pattern)).map_err(|error| pattern_failure(pattern, &error))?;
+            let regex = Regex::new(&crate::types::spelled_out(pattern))
+                .map_err(|error| pattern_failure(pattern, &error))?;
             if recent.len() == KEPT {
                 recent.remove(0);
             }
