@@ -99,6 +99,65 @@ for (const path of files) {
   });
 }
 
+/** What the grammar takes for a command: the tokens between two backticks. */
+function* commands(lines) {
+  let command;
+  for (const [i, line] of lines.entries()) {
+    for (const token of line.tokens) {
+      const inside = token.scopes.some((s) => s.startsWith("string.interpolated.command"));
+      if (inside && token.text === "`") {
+        if (command) yield command;
+        command = command ? undefined : { at: i + 1, tokens: [] };
+      } else {
+        command?.tokens.push(token);
+      }
+    }
+  }
+}
+
+/** Commands and interpolations counted without the grammar: comments and what `split` would get wrong left aside. */
+function counted(source) {
+  const code = source.replace(/^\s*\/\/.*$/gm, "");
+  const all = code.match(/(?<=\b(?:run|ran|allow|deny|reads|trusted|untrusted|before) )`[^`]*`/g) ?? [];
+  let interpolations = 0;
+  let depth = 0;
+  for (const brace of all.join("").match(/(?<!\\)[{}]/g) ?? []) {
+    if (brace === "{" && depth++ === 0) interpolations++;
+    else if (brace === "}") depth--;
+  }
+  return { commands: all.length, interpolations };
+}
+
+for (const path of [
+  ...files,
+  ...filesUnder(join(root, "tests/check/ok")),
+  ...filesUnder(join(root, "tests/syntax/ok")),
+]) {
+  const shown = path.slice(root.length + 1);
+  const source = readFileSync(path, "utf8");
+  const lines = tokenise(source);
+
+  test(`${shown}: commands have programs, interpolations are expressions, nothing is illegal`, () => {
+    const found = [...commands(lines)];
+    const expected = counted(source);
+    let interpolations = 0;
+    for (const { at, tokens } of found) {
+      const scopes = tokens.map((t) => t.scopes.join(" "));
+      const program = /entity\.name\.function\.command|meta\.interpolation|constant\.character\.wildcard/;
+      assert.ok(scopes.some((s) => program.test(s)), `${shown}:${at}: no program in ${tokens.map((t) => t.text).join("")}`);
+      interpolations += scopes.filter((s) => /interpolation\.begin/.test(s) && !/quoted\.double\.wflow/.test(s)).length;
+    }
+    assert.ok(found.length >= expected.commands, `${shown}: ${found.length} of ${expected.commands} commands`);
+    assert.ok(interpolations >= expected.interpolations, `${shown}: ${interpolations} of ${expected.interpolations} interpolations`);
+    for (const [i, line] of lines.entries()) {
+      for (const token of line.tokens) {
+        const illegal = token.scopes.find((s) => s.startsWith("invalid"));
+        assert.ok(!illegal, `${shown}:${i + 1}: \`${token.text}\` is ${illegal}`);
+      }
+    }
+  });
+}
+
 /** Scopes of the first `word` on the first line that holds `marker` of a source text. */
 function scopesOf(source, word, marker = word) {
   const line = tokenise(source).find((l) => l.text.includes(marker));
@@ -122,6 +181,9 @@ const cases = [
   ["env as a built-in", 'let a = env("HOME")', "env", /support\.function/],
   ["env as a clause", 'run `a` env { A: "b" }', "env", /keyword\.other\.clause/],
   ["the program of a command", "run `git log`", "git", /entity\.name\.function\.command/],
+  ["a program on the next line", "run `\n    git\n        log\n`", "git", /entity\.name\.function\.command/],
+  ["what stands below it", "run `\n    git\n        log\n`", "log", /^(?!.*function\.command).*interpolated\.command/],
+  ["what follows such a command", "run `\n    git\n`\nlet b = 1", "b", /^variable\.other\.declaration/],
   ["an option", "run `git log --oneline`", "--oneline", /constant\.other\.option/],
   ["a pipe in a command", "run `a | b`", "|", /invalid\.illegal\.shell/],
   ["a star in a command", "run `ls *.rs`", "*", /invalid\.illegal\.shell/],
@@ -158,6 +220,8 @@ test("the extension's files are there and its patterns can be read", () => {
   const [contributed] = manifest.contributes.grammars;
   assert.equal(contributed.scopeName, textmate.parseRawGrammar(readFileSync(grammarPath, "utf8"), grammarPath).scopeName);
   assert.ok(existsSync(join(folder, contributed.path)));
+  const license = (folder) => readFileSync(join(folder, "LICENSE"), "utf8");
+  assert.equal(license(folder), license(root), "a package of the extension carries the licence");
   const configuration = JSON.parse(readFileSync(join(folder, language.configuration), "utf8"));
   const { increaseIndentPattern, decreaseIndentPattern } = configuration.indentationRules;
   const enter = configuration.onEnterRules.flatMap((r) => [r.beforeText, r.afterText]).filter(Boolean);
