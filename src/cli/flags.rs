@@ -206,7 +206,7 @@ fn arg_of(param: &ParamInfo, default: Option<&str>, defs: &TypeDefs) -> Arg {
         Some(text) if choices(&param.ty, defs).is_some() => {
             Some(format!("[default: {}]", variant_text(text, &param.ty, defs)))
         }
-        Some(text) => Some(format!("[default: {text}]")),
+        Some(text) => Some(format!("[default: {}]", plain_text(text))),
         None if needed(param) => None,
         None => Some("[may be left out]".to_owned()),
     };
@@ -255,6 +255,14 @@ fn choices(ty: &Type, defs: &TypeDefs) -> Option<Vec<String>> {
             Some(variants.iter().map(|v| v.text_form().to_string()).collect())
         }
         _ => None,
+    }
+}
+
+/// `"README.md"` as it is given on the command line; what is empty or computed stays as it is written.
+fn plain_text(written: &str) -> &str {
+    match written.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+        Some(text) if !text.is_empty() && !text.contains(['"', '\\', '{', ' ']) => text,
+        _ => written,
     }
 }
 

@@ -5,8 +5,8 @@ pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a st
     let limit = match wrong.chars().count() {
         0 => return None,
         1 => 0,
-        2 => 1,
-        3..=5 => 2,
+        2..=3 => 1,
+        4..=5 => 2,
         _ => 3,
     };
     let folded = wrong.to_lowercase();
@@ -28,6 +28,8 @@ mod tests {
         assert_eq!(did_you_mean("verison", ["version", "vision"]), Some("version"));
         assert_eq!(did_you_mean("Version", ["version"]), Some("version"));
         assert_eq!(did_you_mean("x", ["y", "release"]), None);
+        assert_eq!(did_you_mean("foo", ["now"]), None);
+        assert_eq!(did_you_mean("rnu", ["runs", "run"]), Some("run"));
         assert_eq!(did_you_mean("release", ["gate", "ask"]), None);
     }
 }

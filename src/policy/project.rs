@@ -90,6 +90,13 @@ pub fn load_project(start: &Path, sources: &mut SourceMap) -> (Project, Vec<Diag
             _ => "nothing may run before the project's rules can be read",
         };
         let place = Span::new(file, 0, 0);
+        // Short where it lies at hand; from anywhere else only the whole path finds it.
+        let here = std::env::current_dir().ok();
+        let near = here.and_then(|here| error.path().strip_prefix(here).map(Path::to_owned).ok());
+        let error = match near {
+            Some(near) => error.at(&near),
+            None => error,
+        };
         return (project, vec![Diagnostic::error(codes::E1601, place, error.to_string()).help(help)]);
     }
     let (config, diagnostics) = read_config(&text, file);

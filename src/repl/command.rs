@@ -81,17 +81,19 @@ fn note(text: &str) -> Answer {
 
 fn help() -> String {
     let mut out = String::from(
-        "Type an expression to see its value and type, `let` or `var` to keep one, or a definition (type, enum, fn,\n\
-         const, task, use …); a name that is given again stands for the newest. What is not complete goes on in the\n\
-         next line; an empty line ends it. ^C clears the line or ends a computation, Tab completes.\n\n",
+        "Type an expression to see its value and type, `let` or `var` to keep one, or\n\
+         a definition (type, enum, fn, const, task, use …); a name that is given again\n\
+         stands for the newest. What is not complete goes on in the next line; an\n\
+         empty line ends it. ^C clears the line or ends a computation, Tab completes.\n\n",
     );
     for (name, argument, about) in COMMANDS {
         let call = format!(":{name} {argument}");
         out.push_str(&format!("  {call:<12}  {about}\n"));
     }
     out.push_str(
-        "\nThe repl only computes: run, ask, gate, read, write, now and the other effects are refused here. To try them,\n\
-         write a workflow and start it with `wflow run FILE`, or answer them with `given` in a `test` block.",
+        "\nThe repl only computes: run, ask, gate, read, write, now and the other effects\n\
+         are refused here. To try them, write a workflow and start it with\n\
+         `wflow run FILE`, or answer them with `given` in a `test` block.",
     );
     out
 }

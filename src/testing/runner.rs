@@ -307,14 +307,14 @@ impl Runner<'_> {
                 .wrong(span, "the expectation does not hold".into())
                 .note(format!("left:  {}", show(&left)))
                 .note(format!("right: {}", show(&right)));
-            return Err(failure.note(story(&row.world.trace.tried())));
+            return Err(with_story(failure, row));
         }
         let value = self.eval(e, row).map_err(|stop| self.ended(stop, row, span))?;
         match value {
             Value::Bool(true) => Ok(()),
             _ => {
                 let failure = self.wrong(span, "the expectation does not hold: it is false".into());
-                Err(failure.note(story(&row.world.trace.tried())))
+                Err(with_story(failure, row))
             }
         }
     }
@@ -332,7 +332,7 @@ impl Runner<'_> {
             }
             other => self.failure(other, span),
         };
-        failure.note(story(&row.world.trace.tried()))
+        with_story(failure, row)
     }
 
     fn outcome(
@@ -402,6 +402,12 @@ fn happened(result: &Result<Value, Stop>) -> String {
         Err(Stop::Suspended(Suspension::Until { at, .. })) => format!("waits until {at}"),
         Err(Stop::Interrupted | Stop::Cancelled | Stop::GivenUp(_)) => "was interrupted".into(),
     }
+}
+
+/// A condition that calls nothing has no story.
+fn with_story(failure: Failure, row: &Row) -> Failure {
+    let tried = row.world.trace.tried();
+    if tried.is_empty() { failure } else { failure.note(story(&tried)) }
 }
 
 /// What the workflow did, for a failed expectation.

@@ -124,8 +124,8 @@ impl Excerpt {
     /// The range, shorter where the words of its label, which stand behind its end, would leave the screen: a line
     /// that the terminal breaks is harder to read than a line that is not underlined to its end.
     pub fn shortened(&self, range: Range<usize>, width: usize, words: usize) -> Range<usize> {
-        /// The margin with the number of the line, and the arrow.
-        const AROUND: usize = 12;
+        // The margin with the number of the line, and the arrow.
+        let around = (self.text.matches('\n').count().max(1).ilog10() + 8) as usize;
         let before = self.text.chars().take(range.start);
         let start = before.fold(0, |column, c| if c == '\n' { 0 } else { column + 1 });
         let mut span = self.text.chars().skip(range.start).take(range.len());
@@ -133,7 +133,7 @@ impl Excerpt {
         if span.any(|c| c == '\n') {
             return range;
         }
-        let room = width.saturating_sub(AROUND + words).saturating_sub(start).max(1);
+        let room = width.saturating_sub(around + words).saturating_sub(start).max(1);
         range.start..range.end.min(range.start + room)
     }
 }
