@@ -39,7 +39,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a workflow
     Run(RunArgs),
-    /// Go on with a run that was suspended or interrupted, or that failed in an effect
+    /// Go on with a run that waits, was interrupted or failed in an effect
     Resume(ResumeArgs),
     /// Give a run up: take back what it did, and begin nothing more
     Cancel(CancelArgs),

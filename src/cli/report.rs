@@ -2,6 +2,7 @@
 //! [`Trouble`], which `miette` sees as a diagnostic with code, help and causes.
 
 use super::exit::Exit;
+use crate::diagnostics::codes::journal;
 use crate::diagnostics::{Code, ErrorKind, Failure};
 use std::fmt;
 
@@ -37,6 +38,8 @@ impl From<Failure> for Trouble {
         let exit = match f.kind {
             ErrorKind::Rejected => Exit::Rejected,
             ErrorKind::InDoubt => Exit::InDoubt,
+            // A run that is not there was named wrongly.
+            _ if f.code == journal::E1508 => Exit::Usage,
             _ => Exit::Failed,
         };
         Trouble { code: f.code, message: f.message, help: f.help, notes: f.notes, exit }
