@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(name = "wflow", version, max_term_width = 100, propagate_version = false)]
 #[command(
     after_help = "Exit codes: 0 completed, 1 failed, 2 usage, 3 check errors, 4 rejected, 5 in doubt, \
-75 suspended at a gate, 130 interrupted. After 1, 5, 75 and 130 `wflow resume` goes on."
+75 suspended at a gate, 130 interrupted. After 5, 75 and 130, and mostly after 1, `wflow resume` goes on."
 )]
 pub struct Cli {
     /// Log what the engine does to standard error, e.g. `debug` or `wflow::engine=trace`

@@ -4,7 +4,7 @@ use super::args::Format;
 use super::exit::Exit;
 use super::screen::Screen;
 use crate::diagnostics::render;
-use crate::engine::{Finished, Outcome};
+use crate::engine::{Finished, Outcome, Undo};
 use crate::interpreter::Suspension;
 use crate::policy::Assurance;
 use crate::ui::escape;
@@ -49,10 +49,17 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
                     tell_steps(finished);
                 }
                 let failed = paint(&format!("failed ({})", failure.kind.name()), "1;31");
-                match finished.outcome.resumable() {
-                    true => errln!("{failed} run {short}; try again from there with: wflow resume {short}"),
-                    false => errln!("{failed} run {short}"),
-                }
+                let next = match (finished.resumable(), finished.resumable_with_changes()) {
+                    (true, _) if finished.ended => {
+                        format!("; try again from there with: wflow resume {short}")
+                    }
+                    (true, _) => format!("; go on with: wflow resume {short}"),
+                    (_, true) => {
+                        format!("; mend the file, then go on with: wflow resume {short} --accept-changes")
+                    }
+                    (false, false) => String::new(),
+                };
+                errln!("{failed} run {short}{next}");
                 if !quiet {
                     errln!("  what happened: wflow runs show {short}");
                 }
@@ -115,20 +122,27 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
 
 /// What stands and what was taken back, when a run did not come to its end.
 fn tell_steps(finished: &Finished) {
-    let list = |undone: bool| {
+    let list = |undo: Undo| {
         let prefix = format!("{}/", finished.workflow);
-        let steps = finished.steps.iter().filter(|s| s.undone == undone);
+        let steps = finished.steps.iter().filter(|s| s.undo == undo);
         let names: Vec<String> = steps
             .map(|s| escape::line(s.path.strip_prefix(&prefix).unwrap_or(&s.path)).to_string())
             .collect();
         names.join(", ")
     };
-    let (done, undone) = (list(false), list(true));
-    if !done.is_empty() {
-        errln!("done and kept: {done}");
-    }
-    if !undone.is_empty() {
-        errln!("taken back: {undone}");
+    let failed = match finished.outcome {
+        // It has said so, with the reasons.
+        Outcome::Cancelled(_) => String::new(),
+        _ => list(Undo::Failed),
+    };
+    for (words, names) in [
+        ("done and kept", list(Undo::Never)),
+        ("taken back", list(Undo::Completed)),
+        ("not to be taken back, look after it by hand", failed),
+    ] {
+        if !names.is_empty() {
+            errln!("{words}: {names}");
+        }
     }
 }
 
@@ -151,7 +165,7 @@ fn as_json(finished: &Finished) -> Json {
         "outcome": finished.outcome.name(),
         "run": finished.run,
         "workflow": finished.workflow,
-        "resumable": finished.outcome.resumable(),
+        "resumable": finished.resumable(),
     });
     match &finished.outcome {
         Outcome::Completed { value } => out["value"] = value.clone(),
@@ -169,7 +183,10 @@ fn as_json(finished: &Finished) -> Json {
         out["changed"] = json!(finished.changed);
     }
     if !matches!(finished.outcome, Outcome::Completed { .. }) && !finished.steps.is_empty() {
-        let steps = finished.steps.iter().map(|s| json!({ "path": s.path, "undone": s.undone }));
+        let steps = finished.steps.iter().map(|s| match s.undo {
+            Undo::Failed => json!({ "path": s.path, "undone": false, "undo_failed": true }),
+            undo => json!({ "path": s.path, "undone": undo == Undo::Completed }),
+        });
         out["steps"] = steps.collect();
     }
     out

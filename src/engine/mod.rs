@@ -21,5 +21,5 @@ pub use failure_json::{from_json as failure_from_json, to_json as failure_to_jso
 pub use options::{Options, ProviderChoice};
 pub use outcome::{Finished, Outcome};
 pub use resume::{file_policy, resume};
-pub use session::Done;
+pub use session::{Done, Undo};
 pub use start::{Start, start};

@@ -1,6 +1,6 @@
 //! How a run, or one process's part of it, ended.
 
-use super::session::Done;
+use super::session::{Done, Undo};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::{Stop, Suspension};
 use crate::source::SourceMap;
@@ -70,6 +70,8 @@ pub struct Finished {
     pub run: String,
     pub workflow: String,
     pub outcome: Outcome,
+    /// Whether the outcome is on record. If not (a full disk), the run is as after a crash.
+    pub ended: bool,
     /// The gate it waits at asks for a stronger proof than a terminal can give.
     pub needs_assurance: Option<crate::policy::Assurance>,
     /// The last steps that were completed, in order.
@@ -81,4 +83,17 @@ pub struct Finished {
     /// Of the journal, by this process.
     pub syncs: u64,
     pub bytes: u64,
+}
+
+impl Finished {
+    /// Whether `wflow resume` can go on from here. Nobody knows what of a step stands that could not be taken back.
+    pub fn resumable(&self) -> bool {
+        !self.ended || self.outcome.resumable() && self.steps.iter().all(|s| s.undo != Undo::Failed)
+    }
+
+    /// Whether it can once its files are changed: it failed by what they say, not by what it met.
+    pub fn resumable_with_changes(&self) -> bool {
+        let failed = matches!(&self.outcome, Outcome::Failed(f) if f.kind != ErrorKind::Bug);
+        failed && self.steps.iter().all(|s| s.undo != Undo::Failed)
+    }
 }

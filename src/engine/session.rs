@@ -61,11 +61,21 @@ pub struct Session {
 /// How many of the last steps are told when a run fails.
 const TOLD_STEPS: usize = 100;
 
-/// A step that was completed.
+/// A step that was completed, or that had begun and could not be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     pub path: String,
-    pub undone: bool,
+    pub undo: Undo,
+}
+
+/// Whether a step was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// It stands.
+    Never,
+    Completed,
+    /// Nobody knows what of it stands.
+    Failed,
 }
 
 /// Of a command that names none, where the configuration names none either.
@@ -78,13 +88,16 @@ impl Session {
         if steps.len() >= 2 * TOLD_STEPS {
             steps.drain(..TOLD_STEPS);
         }
-        steps.push(Done { path: path.to_owned(), undone: false });
+        steps.push(Done { path: path.to_owned(), undo: Undo::Never });
     }
 
-    pub fn step_undone(&self, path: &str) {
+    pub fn step_undone(&self, path: &str, undo: Undo) {
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(step) = steps.iter_mut().rev().find(|s| s.path == path) {
-            step.undone = true;
+        match steps.iter_mut().rev().find(|s| s.path == path) {
+            Some(step) => step.undo = undo,
+            // It had only begun: that it is gone again needs no word.
+            None if undo == Undo::Failed => steps.push(Done { path: path.to_owned(), undo }),
+            None => {}
         }
     }
 

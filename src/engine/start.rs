@@ -181,15 +181,18 @@ pub(super) fn drive(
             value
         });
     let mut outcome = Outcome::of(result);
+    let mut ended = true;
     if let Err(failure) = end(&session, dir, &outcome) {
         // What cannot be recorded did not end: the record's own trouble is what people must hear of.
         outcome = Outcome::Failed(failure);
+        ended = false;
     }
     let writer = session.record.writer();
     Finished {
         run: session.run.clone(),
         workflow: session.workflow.clone(),
         outcome,
+        ended,
         needs_assurance: session.needed_assurance(),
         steps: session.steps.lock().map(|s| s.clone()).unwrap_or_default(),
         changed,

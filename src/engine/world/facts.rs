@@ -32,7 +32,7 @@ pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
 /// The value stays in the session; what is recorded is only that it was there.
 pub fn secret(session: &Session, at: &At, name: &str) -> Answer<()> {
     // Looked up in every process that works on the run, replay included: its value is nowhere on disk.
-    session.load_secret(name).map_err(|f| f.at(at.span))?;
+    session.load_secret(name).map_err(|f| f.at(at.span).of_effect(&at.path))?;
     session.fact(at, "secret", &json!({ "name": name }), || Ok(Json::Bool(true)))?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::diagnostics::Failure;
 use crate::engine::failure_json;
 use crate::engine::record::{Earlier, members};
-use crate::engine::session::Session;
+use crate::engine::session::{Session, Undo};
 use crate::interpreter::{Answer, At, Stop};
 use crate::journal::{EventType, StepState};
 use crate::ui::progress::{Event, How};
@@ -103,9 +103,7 @@ pub fn undo_completed(session: &Session, at: &At, step: &str, failure: Option<&F
         session.record.write(EventType::UndoCompleted, step_of(at), data)?;
     }
     session.undoing.lock().unwrap_or_else(PoisonError::into_inner).retain(|undo| *undo != at.path);
-    if failure.is_none() {
-        session.step_undone(step_of(at));
-    }
+    session.step_undone(step_of(at), if failure.is_none() { Undo::Completed } else { Undo::Failed });
     let failure = failure.map(|f| f.message.clone());
     session.progress.event(Event::UndoEnded { path: at.path.clone(), step: step.to_owned(), failure });
     Ok(())
