@@ -120,14 +120,22 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
     }
 }
 
+/// Of how many steps the names are said.
+const LISTED: usize = 12;
+
 /// What stands and what was taken back, when a run did not come to its end.
 fn tell_steps(finished: &Finished) {
     let list = |undo: Undo| {
         let prefix = format!("{}/", finished.workflow);
         let steps = finished.steps.iter().filter(|s| s.undo == undo);
-        let names: Vec<String> = steps
+        let mut names: Vec<String> = steps
             .map(|s| escape::line(s.path.strip_prefix(&prefix).unwrap_or(&s.path)).to_string())
             .collect();
+        // `wflow runs show` has them all.
+        if names.len() > LISTED {
+            names.drain(..names.len() - LISTED);
+            names.insert(0, "…".into());
+        }
         names.join(", ")
     };
     let failed = match finished.outcome {
