@@ -4,15 +4,19 @@ use super::args::Format;
 use super::exit::Exit;
 use super::screen::Screen;
 use crate::diagnostics::render;
+use crate::effects::process::command_line;
 use crate::engine::{Finished, Outcome, Undo};
 use crate::interpreter::Suspension;
-use crate::policy::Assurance;
+use crate::policy::{Assurance, find_root};
 use crate::ui::escape;
 use serde_json::{Value as Json, json};
 use std::io::IsTerminal;
+use std::path::Path;
 
-/// `quiet` leaves out what only accompanies the result or the error; how to go on is always said.
-pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -> Exit {
+/// `quiet` leaves out what only accompanies the result or the error; how to go on is always said. `root` is the folder of
+/// the run's project.
+pub fn tell(finished: &Finished, root: &Path, format: Format, quiet: bool, screen: &Screen) -> Exit {
+    let wflow = wflow_of(root);
     let sources = &finished.sources;
     let short = finished.run.get(finished.run.len().saturating_sub(8)..).unwrap_or(&finished.run);
     if format == Format::Json {
@@ -51,17 +55,17 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
                 let failed = paint(&format!("failed ({})", failure.kind.name()), "1;31");
                 let next = match (finished.resumable(), finished.resumable_with_changes()) {
                     (true, _) if finished.ended => {
-                        format!("; try again from there with: wflow resume {short}")
+                        format!("; try again from there with: {wflow} resume {short}")
                     }
-                    (true, _) => format!("; go on with: wflow resume {short}"),
+                    (true, _) => format!("; go on with: {wflow} resume {short}"),
                     (_, true) => {
-                        format!("; mend the file, then go on with: wflow resume {short} --accept-changes")
+                        format!("; mend the file, then go on with: {wflow} resume {short} --accept-changes")
                     }
                     (false, false) => String::new(),
                 };
                 errln!("{failed} run {short}{next}");
                 if !quiet {
-                    errln!("  what happened: wflow runs show {short}");
+                    errln!("  what happened: {wflow} runs show {short}");
                 }
             }
             Outcome::Rejected(failure) => {
@@ -69,7 +73,7 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
                 if !quiet {
                     tell_steps(finished);
                     errln!("{} run {short}", paint("rejected", "1;31"));
-                    errln!("  what happened: wflow runs show {short}");
+                    errln!("  what happened: {wflow} runs show {short}");
                 }
             }
             Outcome::Cancelled(failure) => {
@@ -83,7 +87,7 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
             }
             Outcome::InDoubt(failure) => {
                 err!("{}", render::failure(failure, sources, &screen.err()));
-                errln!("{} run {short}; go on with: wflow resume {short}", paint("in doubt", "1;33"));
+                errln!("{} run {short}; go on with: {wflow} resume {short}", paint("in doubt", "1;33"));
             }
             Outcome::Suspended(Suspension::Gate { gate, .. }) => {
                 errln!("{} run {short} waits at gate `{gate}`", paint("suspended", "1;33"));
@@ -93,17 +97,17 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
                         level.name(),
                         stronger(level)
                     ),
-                    None => errln!("  decide it at a terminal with: wflow approve {short} {gate}"),
+                    None => errln!("  decide it at a terminal with: {wflow} approve {short} {gate}"),
                 }
             }
             Outcome::Suspended(Suspension::Until { at, .. }) => {
                 errln!(
-                    "{} run {short} waits until {at}; then: wflow resume {short}",
+                    "{} run {short} waits until {at}; then: {wflow} resume {short}",
                     paint("suspended", "1;33")
                 );
             }
             Outcome::Interrupted => {
-                errln!("{} run {short}; go on with: wflow resume {short}", paint("interrupted", "1;33"));
+                errln!("{} run {short}; go on with: {wflow} resume {short}", paint("interrupted", "1;33"));
             }
         }
     }
@@ -118,6 +122,16 @@ pub fn tell(finished: &Finished, format: Format, quiet: bool, screen: &Screen) -
         Outcome::Suspended(_) => Exit::Suspended,
         Outcome::Interrupted => Exit::Interrupted,
     }
+}
+
+/// The command that finds the project's runs from where the person is.
+fn wflow_of(root: &Path) -> String {
+    let Ok(here) = std::env::current_dir() else { return "wflow".into() };
+    if find_root(&here).0 == root {
+        return "wflow".into();
+    }
+    let folder = root.strip_prefix(&here).unwrap_or(root);
+    format!("cd {} && wflow", command_line([folder.to_string_lossy().as_ref()]))
 }
 
 /// Of how many steps the names are said.

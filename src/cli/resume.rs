@@ -128,5 +128,5 @@ pub(super) fn go_on(
 ) -> Result<Exit, Trouble> {
     let finished = crate::engine::resume(&root, runs, dir, &options)?;
     drop(options);
-    Ok(outcome::tell(&finished, session.format, session.quiet, screen))
+    Ok(outcome::tell(&finished, &root, session.format, session.quiet, screen))
 }

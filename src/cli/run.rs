@@ -110,7 +110,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     )?;
     // The last frame is taken away before anything is printed.
     drop((options, progress));
-    Ok(outcome::tell(&finished, engine.format, engine.quiet, screen))
+    Ok(outcome::tell(&finished, &unit.project.root, engine.format, engine.quiet, screen))
 }
 
 /// A flag before the file that is none of wflow's own.
