@@ -152,19 +152,25 @@ impl Word {
     pub fn show(&self) -> String {
         match self {
             Word::Known { text, .. } if text.is_empty() || text.contains(char::is_whitespace) => {
-                format!("'{}'", text.escape_debug())
+                format!("'{}'", readable(text).replace('\'', "\\'"))
             }
-            Word::Known { text, .. } => text.escape_debug().to_string(),
+            Word::Known { text, .. } => readable(text),
             Word::Pieces(p) => p
                 .iter()
                 .map(|p| match p {
-                    Piece::Lit(t) => t.escape_debug().to_string(),
+                    Piece::Lit(t) => readable(t),
                     Piece::Hole(_) => String::from("{…}"),
                 })
                 .collect(),
             Word::Many(_) => String::from("{…...}"),
         }
     }
+}
+
+/// Nothing in it acts upon a terminal; quotes stay as they are.
+fn readable(text: &str) -> String {
+    let shown = |c: char| if matches!(c, '"' | '\'') { c.to_string() } else { c.escape_debug().to_string() };
+    text.chars().map(shown).collect()
 }
 
 impl Hole {
