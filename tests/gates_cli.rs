@@ -118,13 +118,30 @@ fn without_a_terminal_the_run_suspends_and_approve_goes_on_with_it() {
 }
 
 #[test]
-fn a_command_after_a_gate_is_refused_where_the_gate_was_not_approved() {
-    let dir = project("workflow main(go: Bool) { if go { gate ship \"Ship?\" }  run `touch after` }");
+fn a_command_that_a_way_reaches_without_its_gate_is_refused_before_anything_runs() {
+    let dir = project(
+        "workflow main(go: Bool) { run `touch before`  if go { gate ship \"Ship?\" }  run `touch after` }",
+    );
     let out = detached(dir.path(), &["run", "w.wflow", "--go=false"]);
     let told = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert_eq!(out.status.code(), Some(1), "{told}");
-    assert!(told.contains("E1656") && told.contains("ship"), "{told}");
-    assert!(!dir.path().join("after").exists());
+    assert_eq!(out.status.code(), Some(3), "{told}");
+    assert!(told.contains("E0505") && told.contains("ship"), "{told}");
+    assert!(!dir.path().join("before").exists());
+}
+
+/// The rule came when the run was on its way, so only the engine can see it.
+#[test]
+fn a_command_is_refused_where_the_run_did_not_pass_its_gate() {
+    let dir = project("workflow main() { gate first \"Go on?\"  run `touch later` }");
+    assert_eq!(detached(dir.path(), &["run", "w.wflow"]).status.code(), Some(75));
+    let config = CONFIG.replace("touch after *", "touch later *");
+    std::fs::write(dir.path().join("wflow.toml"), config).expect("written");
+    let mut screen = at_terminal(dir.path(), &["approve", "last", "first"], None);
+    approve(&mut screen);
+    let end = screen.finish();
+    assert_eq!(end.status.code(), Some(1), "{}", end.screen);
+    assert!(end.screen.contains("E1656"), "{}", end.screen);
+    assert!(!dir.path().join("later").exists());
 }
 
 #[test]

@@ -6,11 +6,27 @@
 use super::program::*;
 use super::world::*;
 use crate::diagnostics::codes::policy as code;
-use crate::policy::{Hole, Pattern, Piece, Policy, RuleSet, Verdict, Why, Word, generalise};
+use crate::policy::{Guard, Hole, Pattern, Piece, Policy, RuleSet, Verdict, Why, Word, generalise, show};
 use crate::source::{Origin, Span};
 use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, WordPart};
 use crate::types::{DefKind, Shape, Type};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+/// The policy in force and what it says to the commands that are reached, by the place of their words.
+pub(super) struct Held {
+    pub policy: Policy,
+    pub commands: HashMap<Span, Judged>,
+}
+
+/// What the proofs have to know of a command.
+pub(super) struct Judged {
+    pub after: Vec<Guard>,
+    /// It changes nothing.
+    pub reads: bool,
+    /// As people see it.
+    pub text: String,
+}
 
 /// A command of the program, as far as it is known before it runs.
 pub(super) struct Planned {
@@ -103,21 +119,23 @@ impl World<'_> {
         Some(rules)
     }
 
-    pub fn judge_commands(&mut self) {
+    /// None where there is no policy.
+    pub fn judge_commands(&mut self) -> Option<Held> {
         let rules = match self.modules.is_empty() {
-            true => return,
+            true => return None,
             false => self.rules(ModuleId(0)),
         };
         for m in 1..self.modules.len() {
             self.rules(ModuleId(m as u32));
         }
         let planned = std::mem::take(&mut self.planned);
-        if planned.is_empty() {
-            return;
-        }
         let config = self.env.config.as_deref();
-        let project = config.map(|c| Policy::from_config(Some(c), None));
-        let both = rules.map(|rules| Policy::from_config(config, Some(rules)));
+        if config.is_none() && rules.is_none() {
+            return None;
+        }
+        let policy = Policy::from_config(config, rules);
+        let mut commands = HashMap::with_capacity(planned.len());
+        let gated = policy.gates().next().is_some();
         let reached = self.reached();
         for command in planned {
             let through = match command.callable {
@@ -128,7 +146,6 @@ impl World<'_> {
                     Reached::Through(call) => Some(call),
                 },
             };
-            let Some(policy) = both.as_ref().or(project.as_ref()) else { continue };
             let judgement = match config {
                 Some(_) => policy.judge(&command.words),
                 // Whoever is asked can say yes to it, unless the file does not.
@@ -139,6 +156,14 @@ impl World<'_> {
                     policy.judge(&command.words)
                 }
             };
+            commands.insert(
+                command.span,
+                Judged {
+                    after: judgement.after,
+                    reads: gated && policy.reads(&command.words, None),
+                    text: show(&command.words),
+                },
+            );
             let (Verdict::Never, Some(refusal)) = (judgement.verdict, judgement.refusal) else { continue };
             let at = through.unwrap_or(command.span);
             let mut d = self.error(code::E0501, at, refusal.message()).label("can never run");
@@ -162,6 +187,7 @@ impl World<'_> {
             }
             self.report(d);
         }
+        Some(Held { policy, commands })
     }
 
     /// Which callables the named file's own reach, and whether through a call into the library.

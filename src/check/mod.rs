@@ -3,7 +3,7 @@
 //! Text goes through these passes, one file each: `load` reads the modules, `declare` collects names, `resolve`
 //! turns written types into types, `items`, `infer/` and `tests` find the type of every expression and what every
 //! name refers to, `calls` looks at who calls whom, `policies` at what the file's policy names, `allowed` at commands
-//! that no policy would let run, `lints` at what nobody uses. What they find is a [`Program`], made also for one with mistakes, and diagnostics.
+//! that no policy would let run, `dominance/` proves that nothing protected comes before its gate, `lints` at what nobody uses. What they find is a [`Program`], made also for one with mistakes, and diagnostics.
 //!
 //! ```no_run
 //! use wflow::check::{Environment, check_file};
@@ -13,9 +13,11 @@
 //! ```
 
 mod allowed;
+mod bits;
 mod body;
 mod calls;
 mod declare;
+mod dominance;
 mod infer;
 mod items;
 mod lints;
@@ -31,6 +33,7 @@ mod tests;
 mod uses;
 mod walk;
 mod world;
+mod written;
 
 pub use program::*;
 pub use session::{Kept, Session, Statements, Typed, VALUE};
@@ -38,6 +41,7 @@ pub use sources::{Disk, LIBRARY, Memory, Sources, project_root};
 pub use uses::{command_words, uses};
 pub use world::Environment;
 
+use crate::diagnostics::Area;
 use crate::diagnostics::codes::lint;
 use crate::source::{LoadError, Origin};
 use load::{Key, Loader};
@@ -120,7 +124,13 @@ impl<'e> World<'e> {
 
     fn finish(mut self) -> Checked {
         self.check_calls();
-        self.judge_commands();
+        let held = self.judge_commands();
+        // What was wrong before leaves nothing sure to be proved.
+        if !self.diagnostics.iter().any(|d| d.is_error() && d.code.0.area != Area::Policy)
+            && let Some(held) = held
+        {
+            self.prove_gates(&held);
+        }
         let order = self.order_consts();
         self.renumber_consts(&order);
         for m in 0..self.modules.len() {

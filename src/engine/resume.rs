@@ -53,12 +53,11 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     let (entry_name, entry_text) = stored.first().ok_or_else(|| cannot(dir, "no sources are recorded"))?;
     let memory = stored.iter().fold(Memory::new(), |m, (name, text)| m.with(name, text.clone()));
     let config_text = config_text(dir, &pinned)?;
-    let (project, mut stored_config) = configured(root, config_text.as_deref())?;
-    let approvers = project.is_configured().then(|| project.config.people.names().map(Into::into).collect());
-    let environment = Environment { approvers, ..Environment::default() };
+    let Configured { today: project, now, stored: mut stored_config, then } =
+        configured(root, config_text.as_deref())?;
     let mut accepted = None;
     let checked = if options.accept_changes {
-        let changes = changes::look(root, &stored, config_text.as_deref(), &environment)?;
+        let changes = changes::look(root, &stored, config_text.as_deref(), &now)?;
         if !changes.accept(dir, &done, &options.interrupt)? {
             return Err(Failure::new(
                 ErrorKind::Rejected,
@@ -73,6 +72,8 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         stored_config = project.clone();
         changes.checked
     } else {
+        // People and roles are today's.
+        let environment = Environment { approvers: now.approvers, ..then };
         check_source(entry_name, entry_text, &memory, &environment)
     };
     if let Some(first) = checked.diagnostics.iter().find(|d| d.is_error()) {
@@ -234,7 +235,7 @@ fn config_text(dir: &RunDir, data: &Map<String, Json>) -> Result<Option<String>,
 }
 
 /// Today's project, and the same with the configuration that was stored.
-fn configured(root: &Path, stored: Option<&str>) -> Result<(Project, Project), Failure> {
+fn configured(root: &Path, stored: Option<&str>) -> Result<Configured, Failure> {
     let mut sources = SourceMap::new();
     let (today, wrong) = load_project(root, &mut sources);
     if let Some(first) = wrong.iter().find(|d| d.is_error()) {
@@ -246,11 +247,22 @@ fn configured(root: &Path, stored: Option<&str>) -> Result<(Project, Project), F
         )
         .help("mend `wflow.toml`, then resume: today's policy must allow what the run still does"));
     }
+    let now = Environment::of_project(&today, &sources);
+    let mut sources = SourceMap::new();
     let stored = match stored {
-        Some(text) => Project::from_text(root, text, &mut SourceMap::new()).0,
+        Some(text) => Project::from_text(root, text, &mut sources).0,
         None => Project::bare(root),
     };
-    Ok((today, stored))
+    let then = Environment::of_project(&stored, &sources);
+    Ok(Configured { today, now, stored, then })
+}
+
+/// The project as it is and as it was when the run was started, each with what a check has to know of it.
+struct Configured {
+    today: Project,
+    now: Environment,
+    stored: Project,
+    then: Environment,
 }
 
 /// The policy of the started file; `None` if it has none.

@@ -12,7 +12,7 @@ use crate::interpreter::{Answer, At, CancelToken, Mode, Stop};
 use crate::journal::Runs;
 use crate::policy::{Assurance, Config, Decision, Guard, Policy, Word, unguarded};
 use crate::ui::progress::Progress;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -42,8 +42,8 @@ pub struct Session {
     pub interrupt: CancelToken,
     pub progress: Arc<Progress>,
     pub secrets: Mutex<HashMap<String, String>>,
-    /// Gates that stand approved, with the paths at which they were.
-    pub approved: Mutex<HashMap<String, String>>,
+    /// The paths of gates that stand approved.
+    pub approved: Mutex<HashSet<String>>,
     /// Held while a person is asked: one question at a time on one terminal.
     pub terminal: Mutex<()>,
     /// Steps that were completed, by their paths in order, and whether each was taken back.
@@ -136,26 +136,30 @@ impl Session {
         }
     }
 
-    fn approved_at(&self, gate: &str) -> Option<String> {
-        self.approved.lock().unwrap_or_else(PoisonError::into_inner).get(gate).cloned()
-    }
-
-    pub fn set_approved(&self, gate: &str, path: Option<&str>) {
-        let mut approved = self.approved.lock().unwrap_or_else(PoisonError::into_inner);
-        match path {
-            Some(path) => drop(approved.insert(gate.to_owned(), path.to_owned())),
-            None => drop(approved.remove(gate)),
+    pub fn set_approved(&self, path: &str, approved: bool) {
+        let mut all = self.approved.lock().unwrap_or_else(PoisonError::into_inner);
+        match approved {
+            true => drop(all.insert(path.to_owned())),
+            false => drop(all.remove(path)),
         }
     }
 
-    /// The permit for something that these gates guard, if they stand approved in this run.
-    pub fn permit(&self, words: &[Word], guards: &[Guard], repeatable: bool) -> Result<Permit, Failure> {
+    /// The permit for something that these gates guard: each was passed on the way here, and stands approved.
+    pub fn permit(
+        &self,
+        at: &At,
+        words: &[Word],
+        guards: &[Guard],
+        repeatable: bool,
+    ) -> Result<Permit, Failure> {
         let mut permit = Permit { repeatable, ..Permit::default() };
+        let approved = self.approved.lock().unwrap_or_else(PoisonError::into_inner);
         for guard in guards {
-            match self.approved_at(&guard.gate) {
-                Some(path) => {
-                    permit.after.push(guard.gate.to_string());
-                    permit.guards.push(path);
+            let passed = at.passed.iter().rev().find(|(gate, _)| *gate == guard.gate);
+            match passed.filter(|(_, path)| approved.contains(&**path)) {
+                Some((gate, path)) => {
+                    permit.after.push(gate.to_string());
+                    permit.guards.push(path.to_string());
                 }
                 None => return Err(unguarded(words, &guard.gate)),
             }
@@ -166,13 +170,14 @@ impl Session {
     /// May this effect other than a command happen?
     pub fn decide_effect(
         &self,
+        at: &At,
         name: &str,
         argument: Option<&str>,
         repeatable: bool,
     ) -> Result<Permit, Failure> {
         let guards = self.allowed(|policy| policy.decide_effect(name, argument))?;
         let words: Vec<Word> = [Word::literal(name)].into_iter().chain(argument.map(Word::literal)).collect();
-        self.permit(&words, &guards, repeatable)
+        self.permit(at, &words, &guards, repeatable)
     }
 
     /// May this command run, by all policies in force? Then the gates that guard it by any of them.

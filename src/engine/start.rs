@@ -151,7 +151,7 @@ impl Parts<'_> {
             interrupt: options.interrupt.clone(),
             progress: options.progress.clone(),
             secrets: Mutex::new(HashMap::new()),
-            approved: Mutex::new(HashMap::new()),
+            approved: Mutex::default(),
             terminal: Mutex::new(()),
             giving_up: self.giving_up,
             undoing: Mutex::new(Vec::new()),

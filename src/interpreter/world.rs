@@ -103,7 +103,12 @@ pub struct At {
     pub path: String,
     pub span: Span,
     pub cancel: CancelToken,
+    /// The gates that were passed on the way here and count here.
+    pub passed: Passed,
 }
+
+/// Gates that were approved, in that order: their names, and the paths at which they were.
+pub type Passed = Arc<Vec<(Arc<str>, Arc<str>)>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {

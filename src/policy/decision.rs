@@ -11,7 +11,8 @@ use super::read::sha256_hex;
 use super::refusal::{Refusal, Why};
 use super::rules::{EffectRule, From, Rule, RuleSet, Trust, strictly, widely};
 use super::strict::Miss;
-use super::word::{Mood, Word};
+use super::wide::Subject;
+use super::word::{Mood, Piece, Word};
 use crate::source::Span;
 use std::path::Path;
 use std::sync::Arc;
@@ -215,9 +216,11 @@ impl Policy {
     /// The gates that may guard a command. An open word counts as whatever would match.
     pub fn guards(&self, words: &[Word], resolved: Option<&Path>) -> Vec<Guard> {
         let mut out: Vec<Guard> = Vec::new();
+        let mut subject = None;
         for rule in self.sets().flat_map(|s| &s.allow) {
             let Some(gate) = &rule.after else { continue };
-            if rule.pattern.wide.matches(words, resolved, Mood::May) {
+            let subject = subject.get_or_insert_with(|| Subject::of(words, resolved));
+            if rule.pattern.wide.concerns(subject) && rule.pattern.wide.matches(words, resolved, Mood::May) {
                 let always = rule.pattern.wide.matches(words, resolved, Mood::Must);
                 add_guard(&mut out, Guard { gate: gate.clone(), rule: rule.span(), from: rule.from, always });
             }
@@ -360,15 +363,31 @@ impl Policy {
         Decision::Allowed { rule: name.into(), after }
     }
 
-    /// Gates that may guard an effect whose argument is not known.
-    pub fn effect_guards(&self, name: &str, argument: Option<&str>) -> Vec<Guard> {
+    /// Gates that may guard an effect of which only some of the argument is known; none: nothing of it, or it has none.
+    pub fn effect_guards(&self, name: &str, argument: Option<&[Piece]>) -> Vec<Guard> {
+        let known = argument.and_then(|pieces| {
+            let text: Option<String> = pieces
+                .iter()
+                .map(|p| match p {
+                    Piece::Lit(t) => Some(&**t),
+                    Piece::Hole(_) => None,
+                })
+                .collect();
+            text.map(|t| super::glob::tidy(&t).unwrap_or(t))
+        });
         let mut out = Vec::new();
         for rule in self.sets().flat_map(|s| &s.allow_effects) {
-            let (may, always) = match argument {
-                Some(_) => (rule.matches(name, argument), true),
-                None => (rule.matches_unknown(name, Mood::May), rule.matches_unknown(name, Mood::Must)),
+            let Some(gate) = &rule.after else { continue };
+            let (may, always) = match (&known, argument) {
+                (Some(text), _) => (rule.matches(name, Some(text)), true),
+                (None, Some(pieces)) => {
+                    (rule.may_match(name, pieces), rule.matches_unknown(name, Mood::Must))
+                }
+                (None, None) => {
+                    (rule.matches_unknown(name, Mood::May), rule.matches_unknown(name, Mood::Must))
+                }
             };
-            if let (Some(gate), true) = (&rule.after, may) {
+            if may {
                 add_guard(&mut out, Guard { gate: gate.clone(), rule: rule.span, from: rule.from, always });
             }
         }

@@ -1,6 +1,7 @@
 //! Path patterns of `write` and of rules about files: below the project root, `*` within one part of a path, `**`
 //! over parts.
 
+use super::word::Piece;
 use crate::source::Span;
 use globset::{GlobBuilder, GlobMatcher};
 use std::sync::Arc;
@@ -43,6 +44,115 @@ impl PathPattern {
             && !path.split('/').any(|part| part.is_empty() || part == "." || part == "..");
         plain && self.matcher.is_match(path)
     }
+
+    /// Whether some filling of the holes could match. Where that is hard to say it could.
+    pub fn may_match(&self, pieces: &[Piece]) -> bool {
+        let text = parts(pieces);
+        let Some(text) = text else { return true };
+        let pattern = self.parts();
+        // reached[j]: what stands before `j` in the path fits what stands before `i` in the pattern.
+        let mut reached = vec![false; text.len() + 1];
+        reached[0] = true;
+        for i in 0..=pattern.len() {
+            let want = pattern.get(i);
+            let mut next = vec![false; text.len() + 1];
+            for j in 0..=text.len() {
+                if !reached[j] {
+                    continue;
+                }
+                let have = text.get(j);
+                // A hole may be over.
+                if have == Some(&Unit::Any) {
+                    reached[j + 1] = true;
+                }
+                let Some(want) = want else { continue };
+                match (want, have) {
+                    // A star may be over, or take what comes.
+                    (Unit::Any | Unit::Name, _) => {
+                        next[j] = true;
+                        let takes = match have {
+                            Some(Unit::One(c)) => *want == Unit::Any || *c != '/',
+                            Some(_) => true,
+                            None => false,
+                        };
+                        if takes {
+                            reached[j + 1] = true;
+                        }
+                    }
+                    (_, Some(Unit::Any)) => next[j] = true,
+                    (Unit::One(a), Some(Unit::One(b))) if a == b => next[j + 1] = true,
+                    _ => {}
+                }
+            }
+            if want.is_none() {
+                break;
+            }
+            reached = next;
+        }
+        reached[text.len()]
+    }
+
+    fn parts(&self) -> Vec<Unit> {
+        let text = self.text.strip_prefix("./").unwrap_or(&self.text);
+        let mut out = Vec::new();
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '*' if chars.peek() == Some(&'*') => {
+                    chars.next();
+                    // `**/` stands for no folder as well.
+                    chars.next_if_eq(&'/');
+                    out.push(Unit::Any);
+                }
+                '*' | '?' => out.push(Unit::Name),
+                // Classes and alternatives: whatever may follow.
+                '[' | '{' => {
+                    out.push(Unit::Any);
+                    return out;
+                }
+                '/' if chars.peek().is_none() => out.extend([Unit::One('/'), Unit::Any]),
+                '/' => out.push(Unit::One('/')),
+                c => out.push(Unit::One(c)),
+            }
+        }
+        out
+    }
+}
+
+/// A character of a path or pattern, or a place where anything, or anything without `/`, can stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Unit {
+    One(char),
+    Any,
+    Name,
+}
+
+/// A path with holes; none if its written parts are not in plain form, so that it may mean another than it says.
+fn parts(pieces: &[Piece]) -> Option<Vec<Unit>> {
+    let mut out: Vec<Unit> = Vec::new();
+    for (i, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Hole(_) if out.last() == Some(&Unit::Any) => {}
+            Piece::Hole(_) => out.push(Unit::Any),
+            Piece::Lit(text) => {
+                let text = if i == 0 { text.strip_prefix("./").unwrap_or(text) } else { text };
+                for c in text.chars() {
+                    let n = out.len();
+                    // A whole part that is empty or `.` is no part, so its slash may be gone, too.
+                    let alone = n > 0 && out[n - 1] == Unit::Any && (n == 1 || out[n - 2] == Unit::One('/'));
+                    if !(c == '/' && alone) {
+                        out.push(Unit::One(c));
+                    }
+                }
+            }
+        }
+    }
+    let dot = |u: &Unit| *u == Unit::One('.');
+    let odd = out.windows(2).any(|w| w[0] == Unit::One('/') && (w[1] == Unit::One('/') || dot(&w[1])))
+        || out.windows(3).any(|w| w[0] == Unit::Any && dot(&w[1]) && w[2] == Unit::One('/'))
+        || out.first().is_some_and(dot)
+        || out.last().is_some_and(dot);
+    (!odd).then_some(out)
 }
 
 /// A path below the root in its plain form, without `.` and doubled slashes; none if it leads elsewhere.

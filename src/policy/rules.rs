@@ -2,7 +2,8 @@
 
 use super::glob::PathPattern;
 use super::pattern::{Pattern, PatternError};
-use super::word::{Mood, Word};
+use super::wide::Subject;
+use super::word::{Mood, Piece, Word};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::config as codes;
 use crate::source::Span;
@@ -64,6 +65,11 @@ impl EffectRule {
     pub fn matches_unknown(&self, name: &str, mood: Mood) -> bool {
         let without = EffectRule { argument: None, ..self.clone() };
         without.matches(name, None) && (mood == Mood::May || self.argument.is_none())
+    }
+
+    /// The same for an argument of which some is known.
+    pub fn may_match(&self, name: &str, argument: &[Piece]) -> bool {
+        self.matches_unknown(name, Mood::May) && self.argument.as_ref().is_none_or(|p| p.may_match(argument))
     }
 
     /// As people write it.
@@ -221,7 +227,11 @@ pub(super) fn widely<'a>(
     resolved: Option<&Path>,
     mood: Mood,
 ) -> Option<&'a Rule> {
-    rules.iter().find(|r| r.pattern.wide.matches(words, resolved, mood))
+    if rules.is_empty() {
+        return None;
+    }
+    let subject = Subject::of(words, resolved);
+    rules.iter().find(|r| r.pattern.wide.concerns(&subject) && r.pattern.wide.matches(words, resolved, mood))
 }
 
 /// The first rule that covers the command, word by word.

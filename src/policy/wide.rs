@@ -34,7 +34,28 @@ struct OptionWanted {
     value: Option<PatternWord>,
 }
 
+/// The program of a command, looked up once for a look through many rules.
+pub(super) struct Subject<'a> {
+    names: Vec<&'a str>,
+    /// Any program may be meant: it is not known, or it starts others.
+    open: bool,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn of(words: &'a [Word], resolved: Option<&'a Path>) -> Subject<'a> {
+        let named = words.first().and_then(Word::known);
+        let open = named.is_none_or(|n| grammar::starts_others(n, resolved));
+        let names = named.map(base_name).into_iter().chain(grammar::file_name(resolved));
+        Subject { names: names.flat_map(|n| [n, grammar::family(n)]).collect(), open }
+    }
+}
+
 impl Wide {
+    /// Whether a look at the words is worth it: otherwise [`Wide::matches`] is false.
+    pub(super) fn concerns(&self, subject: &Subject<'_>) -> bool {
+        subject.open || self.program.text().is_none_or(|own| subject.names.contains(&base_name(own)))
+    }
+
     /// None if there are too many options to try both readings of each.
     pub(super) fn compile(words: &[PatternWord], rest: bool) -> Option<Wide> {
         let (program, words) = words.split_first()?;

@@ -3,7 +3,7 @@
 //! the `.out` files anew.
 //!
 //! The script stands in `//@` lines at the top of a case: `args JSON`, `mode pure`, `roles NAME …`, `sorted` (the order
-//! of what happened is left to threads), and answers, used in turn, of which the last goes on:
+//! of what happened is left to threads), `passed` (commands show the gates that count where they run), and answers, used in turn, of which the last goes on:
 //!
 //! ```text
 //! //@ run git log => {"exit": 0, "stdout": "abc\n"}      the longest beginning that fits

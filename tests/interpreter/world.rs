@@ -13,6 +13,7 @@ pub struct ScriptedWorld {
     mode: Mode,
     roles: Vec<String>,
     sorted: bool,
+    passed: bool,
     written: Mutex<HashMap<String, String>>,
 }
 
@@ -25,6 +26,7 @@ impl ScriptedWorld {
             mode: Mode::Ai,
             roles: Vec::new(),
             sorted: false,
+            passed: false,
             written: Mutex::default(),
         };
         let mut answers: Vec<(String, Vec<Json>, usize)> = Vec::new();
@@ -43,6 +45,7 @@ impl ScriptedWorld {
                 "mode" => world.mode = if rest == "pure" { Mode::Pure } else { Mode::Interactive },
                 "roles" => world.roles = rest.split(' ').map(str::to_owned).collect(),
                 "sorted" => world.sorted = true,
+                "passed" => world.passed = true,
                 other => panic!("unknown directive {other}"),
             }
         }
@@ -124,6 +127,10 @@ impl World for ScriptedWorld {
         }
         if request.idempotent {
             line.push_str(" idempotent");
+        }
+        if self.passed {
+            let gates: Vec<&str> = at.passed.iter().map(|(_, path)| &**path).collect();
+            line.push_str(&format!(" passed {gates:?}"));
         }
         self.note(line);
         let answer = self.answer(&format!("run {words}")).unwrap_or_else(|| json!({}));

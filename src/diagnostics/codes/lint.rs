@@ -8,4 +8,5 @@ codes! { Lint;
     L0705 unknown_lint "an unknown lint";
     L0706 no_otherwise "an ask without otherwise";
     L0707 needless_optional "a value is handled as optional and never is";
+    L0708 approved_then_changed "something happens between an approval and what it is for";
 }

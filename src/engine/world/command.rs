@@ -18,7 +18,7 @@ pub fn run(session: &Session, at: &At, request: &RunRequest) -> Answer<RunReply>
         at,
         "run",
         &request_json(request),
-        || prepare(session, request),
+        || prepare(session, at, request),
         |prepared| start(session, at, request, prepared),
     )?;
     Ok(reply(&recorded))
@@ -51,7 +51,7 @@ struct Prepared {
 }
 
 /// Whether it may run, and everything that can be wrong with it before it is announced.
-fn prepare(session: &Session, request: &RunRequest) -> Result<(Permit, Prepared), Failure> {
+fn prepare(session: &Session, at: &At, request: &RunRequest) -> Result<(Permit, Prepared), Failure> {
     let words: Vec<Word> = request
         .argv
         .iter()
@@ -66,7 +66,7 @@ fn prepare(session: &Session, request: &RunRequest) -> Result<(Permit, Prepared)
     let resolved = found.as_ref().ok().map(|p| p.real.as_path());
     let guards = session.decide_command(&words, resolved)?;
     let repeatable = request.idempotent || session.reads(&words, resolved);
-    let permit = session.permit(&words, &guards, repeatable)?;
+    let permit = session.permit(at, &words, &guards, repeatable)?;
     let program = found?;
     let folder = session.workspace.dir(request.dir.as_deref().unwrap_or("."))?;
     let mut environment = session.clean_environment();

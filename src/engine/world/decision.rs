@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 pub fn gate(session: &Session, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
     session.check_alive(at)?;
     // A gate that is asked anew is not approved until it is.
-    session.set_approved(&request.name, None);
+    session.set_approved(&at.path, false);
     let digest = evidence_digest(request);
     let earlier = session.record.gate(&at.path);
     let mut stages: Vec<Option<&ApproverSpec>> = vec![request.by.as_ref()];
@@ -53,7 +53,7 @@ pub fn gate(session: &Session, at: &At, request: &GateRequest, check: Validator<
             }
             reply => {
                 if let GateReply::Approved { .. } = reply {
-                    session.set_approved(&request.name, Some(&at.path));
+                    session.set_approved(&at.path, true);
                 }
                 return Ok(reply);
             }

@@ -27,9 +27,9 @@ pub fn exists(session: &Session, at: &At, path: &str) -> Answer<bool> {
 pub fn write(session: &Session, at: &At, path: &str, text: &str) -> Answer<()> {
     let request = json!({ "path": path, "text": text });
     // Written whole or not at all, so writing once more changes nothing.
-    let decide = || Ok((session.decide_effect("write", Some(path), true)?, ()));
+    let decide = || Ok((session.decide_effect(at, "write", Some(path), true)?, ()));
     session.effect(at, "write", &request, decide, |()| {
-        let allowed = |real: &str| session.decide_effect("write", Some(real), true).map(drop);
+        let allowed = |real: &str| session.decide_effect(at, "write", Some(real), true).map(drop);
         session.workspace.write(path, text, &allowed)?;
         session.progress.event(Event::Note { text: format!("wrote {path}") });
         Ok(Json::Null)

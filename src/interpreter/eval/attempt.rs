@@ -5,10 +5,12 @@ use crate::diagnostics::Failure;
 use crate::interpreter::node::{CatchNode, TryNode};
 use crate::interpreter::world::Stop;
 use crate::value::{Value, standard};
+use std::sync::Arc;
 
 impl<'l> Eval<'l> {
     pub(super) fn attempt(&mut self, node: &'l TryNode, frame: &mut [Value]) -> Outcome {
         let (height, seen) = (self.undos.len(), self.evidence.len());
+        let before = Arc::clone(&self.passed);
         let exit = match self.eval(&node.body, frame) {
             Err(Exit::Stop) => self.stop_of(Exit::Stop),
             other => return other,
@@ -20,6 +22,7 @@ impl<'l> Eval<'l> {
         let Some(catch) = catch else { return Err(self.stopped(exit)) };
         match self.undo_since(height, exit, false) {
             Stop::Failed(failure) => {
+                self.back_to(&before);
                 // What was taken back is no evidence any more.
                 self.evidence.truncate(seen);
                 if let Some(slot) = catch.slot {

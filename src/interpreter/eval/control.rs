@@ -4,7 +4,9 @@ use super::path::Segment;
 use super::{Eval, Exit, Outcome, internal, patterns, shown, wrong};
 use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::interpreter::node::*;
+use crate::interpreter::world::Passed;
 use crate::value::Value;
+use std::sync::Arc;
 
 impl<'l> Eval<'l> {
     pub(super) fn choose(&mut self, node: &'l MatchNode, frame: &mut [Value]) -> Outcome {
@@ -26,6 +28,16 @@ impl<'l> Eval<'l> {
     }
 
     pub(super) fn for_each(&mut self, node: &'l ForNode, frame: &mut [Value]) -> Outcome {
+        let before = node.effects.then(|| Arc::clone(&self.passed));
+        let value = self.for_items(node, frame, before.as_ref());
+        // What was approved in a turn counts until its end; leaving by `return` takes it along.
+        if let (Ok(_), Some(before)) = (&value, &before) {
+            self.back_to(before);
+        }
+        value
+    }
+
+    fn for_items(&mut self, node: &'l ForNode, frame: &mut [Value], before: Option<&Passed>) -> Outcome {
         let mut out = Vec::new();
         match self.eval(&node.iterable, frame)? {
             Value::Range(range) => {
@@ -40,7 +52,7 @@ impl<'l> Eval<'l> {
                         },
                         pattern => self.matched(pattern, &Value::Int(n), node, frame)?,
                     }
-                    if !self.turn(node, turn, frame, &mut out)? {
+                    if !self.turn(node, turn, frame, &mut out, before)? {
                         break;
                     }
                     n = n.wrapping_add(1);
@@ -55,7 +67,7 @@ impl<'l> Eval<'l> {
                         Pat::Bind(slot) => frame[*slot as usize] = item.clone(),
                         pattern => self.matched(pattern, item, node, frame)?,
                     }
-                    if !self.turn(node, turn as u64, frame, &mut out)? {
+                    if !self.turn(node, turn as u64, frame, &mut out, before)? {
                         break;
                     }
                 }
@@ -66,6 +78,14 @@ impl<'l> Eval<'l> {
             }
         }
         Ok(if node.collect { Value::list(out) } else { Value::Nothing })
+    }
+
+    /// What was passed since then counts no more, nor does what was asked again since then.
+    pub(super) fn back_to(&mut self, before: &Passed) {
+        if !Arc::ptr_eq(&self.passed, before) {
+            let left = before.iter().filter(|gate| self.passed.contains(gate)).cloned();
+            self.passed = Arc::new(left.collect());
+        }
     }
 
     fn matched(&mut self, pattern: &Pat, item: &Value, node: &ForNode, frame: &mut [Value]) -> Outcome<()> {
@@ -83,9 +103,11 @@ impl<'l> Eval<'l> {
         turn: u64,
         frame: &mut [Value],
         out: &mut Vec<Value>,
+        before: Option<&Passed>,
     ) -> Outcome<bool> {
         self.tick()?;
-        if node.effects {
+        if let Some(before) = before {
+            self.back_to(before);
             self.path.push(Segment::Turn(turn));
         }
         let done = match node.collect {
@@ -106,9 +128,11 @@ impl<'l> Eval<'l> {
         let limit = self.int(&node.limit, frame)?;
         // The body runs at least once, whatever the limit.
         let turns = limit.max(1) as u64;
+        let before = node.effects.then(|| Arc::clone(&self.passed));
         for turn in 0..turns {
             self.tick()?;
-            if node.effects {
+            if let Some(before) = &before {
+                self.back_to(before);
                 self.path.push(Segment::Turn(turn));
             }
             let done = self.exec(&node.body, frame);
@@ -121,6 +145,7 @@ impl<'l> Eval<'l> {
                 Err(exit) => return Err(exit),
             }
         }
+        before.iter().for_each(|before| self.back_to(before));
         match &node.otherwise {
             Some(otherwise) => self.eval(otherwise, frame),
             None => {

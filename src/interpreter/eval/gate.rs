@@ -9,6 +9,7 @@ use crate::types::Type;
 use crate::value::json::{self, Mismatch, Mode, describe};
 use crate::value::{Value, standard, time};
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// What the check of an edited value may use of the stack of whoever asks for it.
 const ROOM: usize = 1 << 20;
@@ -16,7 +17,12 @@ const ROOM: usize = 1 << 20;
 impl<'l> Eval<'l> {
     pub(super) fn gate(&mut self, node: &'l GateNode, frame: &mut [Value]) -> Outcome {
         let request = self.gate_request(node, frame)?;
+        // A gate that is asked anew is not approved until it is.
+        if self.passed.iter().any(|(name, _)| *name == node.name) {
+            Arc::make_mut(&mut self.passed).retain(|(name, _)| *name != node.name);
+        }
         let at = self.at(self.path.named(&node.name), node.span);
+        let path: Arc<str> = at.path.as_str().into();
         let reply = {
             let (this, locals) = (&*self, &*frame);
             // Other threads may ask this one's question, so each asking evaluates apart.
@@ -28,6 +34,7 @@ impl<'l> Eval<'l> {
         };
         match self.answered(reply, node.span)? {
             GateReply::Approved { by, comments, at, value } => {
+                Arc::make_mut(&mut self.passed).push((node.name.clone(), path));
                 let texts = |list: Vec<String>| Value::list(list.into_iter().map(Value::from).collect());
                 let Some(at) = time::parse(&at) else {
                     return Err(self.fail(internal(format!("{at} is not the time of a decision")), node.span));

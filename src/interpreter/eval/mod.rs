@@ -35,7 +35,7 @@ use stack::{RESERVE, Stack};
 
 use super::lowered::Lowered;
 use super::node::*;
-use super::world::{At, CancelToken, Stop, World};
+use super::world::{At, CancelToken, Passed, Stop, World};
 use crate::check::CallableId;
 use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::source::Span;
@@ -76,6 +76,8 @@ pub struct Eval<'l> {
     /// Whether `cancel` is that of the whole run.
     whole: bool,
     undos: Vec<step::Undo<'l>>,
+    /// The gates that count here: passed before, in this turn of a loop, not in another branch.
+    passed: Passed,
     /// The values of the steps so far, by their place.
     evidence: Vec<(String, Json)>,
     stack: Stack,
@@ -117,6 +119,7 @@ impl<'l> Eval<'l> {
             cancel: root.cancel.clone(),
             whole: true,
             undos: Vec::new(),
+            passed: Passed::default(),
             evidence: Vec::new(),
             stack: Stack::here(room),
             ticks: 0,
@@ -136,6 +139,7 @@ impl<'l> Eval<'l> {
             cancel: self.cancel.clone(),
             whole: self.whole,
             undos: Vec::new(),
+            passed: Arc::clone(&self.passed),
             evidence: Vec::new(),
             stack,
             ticks: 0,
@@ -194,7 +198,7 @@ impl<'l> Eval<'l> {
     }
 
     fn at(&self, path: String, span: Span) -> At {
-        At { path, span, cancel: self.cancel.clone() }
+        At { path, span, cancel: self.cancel.clone(), passed: Arc::clone(&self.passed) }
     }
 
     fn at_site(&self, site: &Site, attempt: u32) -> At {

@@ -10,11 +10,11 @@ use super::step::Undo;
 use super::{Eval, Exit, Outcome, RESERVE, Stack, internal, patterns};
 use crate::diagnostics::ErrorKind;
 use crate::interpreter::node::{Node, ParallelForNode, ParallelNode};
-use crate::interpreter::world::{CancelToken, Stop};
+use crate::interpreter::world::{CancelToken, Passed, Stop};
 use crate::value::Value;
 use serde_json::Value as Json;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A branch may be as deep as anything else, but there are several.
 const STACK: usize = 64 << 20;
@@ -27,6 +27,7 @@ struct Ended<'l> {
     value: Result<Option<Value>, Stop>,
     undos: Vec<Undo<'l>>,
     evidence: Vec<(String, Json)>,
+    passed: Passed,
 }
 
 /// What a branch does in its own evaluation and frame.
@@ -130,10 +131,13 @@ impl<'l> Eval<'l> {
                 }
             });
         }
-        self.join(ended)
+        // The turns of a loop keep to themselves what they passed; named branches have all ended.
+        let named = jobs.iter().all(|job| matches!(job.segment, Segment::Branch(..)));
+        self.join(ended, named)
     }
 
-    fn join(&mut self, ended: Vec<Mutex<Option<Ended<'l>>>>) -> Outcome<Vec<Option<Value>>> {
+    fn join(&mut self, ended: Vec<Mutex<Option<Ended<'l>>>>, named: bool) -> Outcome<Vec<Option<Value>>> {
+        let before = Arc::clone(&self.passed);
         let mut values = Vec::with_capacity(ended.len());
         let mut worst: Option<Stop> = None;
         for slot in ended {
@@ -143,6 +147,12 @@ impl<'l> Eval<'l> {
                 continue;
             };
             self.undos.extend(branch.undos);
+            if !Arc::ptr_eq(&branch.passed, &before) {
+                let passed = Arc::make_mut(&mut self.passed);
+                // One that a branch asked again counts as that branch left it.
+                passed.retain(|gate| branch.passed.contains(gate) || !before.contains(gate));
+                passed.extend(branch.passed.iter().filter(|gate| named && !before.contains(gate)).cloned());
+            }
             for (place, value) in branch.evidence {
                 match self.evidence.iter_mut().find(|(name, _)| *name == place) {
                     Some((_, old)) => *old = value,
@@ -225,5 +235,5 @@ fn branch<'l>(
         }
     };
     let evidence = eval.evidence.split_off(seen.min(eval.evidence.len()));
-    Ended { value, undos: eval.undos, evidence }
+    Ended { value, undos: eval.undos, evidence, passed: eval.passed }
 }

@@ -8,8 +8,9 @@ use super::path::{Path, Segment};
 use super::{Eval, Outcome};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::node::{Slot, StepNode, UndoNode};
-use crate::interpreter::world::{CancelToken, Stop};
+use crate::interpreter::world::{CancelToken, Passed, Stop};
 use crate::value::Value;
+use std::sync::Arc;
 
 /// How to take one step back.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Undo<'l> {
     captured: Vec<(Slot, Value)>,
     locals: usize,
     path: Path<'l>,
+    /// The gates that counted then.
+    passed: Passed,
 }
 
 impl<'l> Eval<'l> {
@@ -67,7 +70,14 @@ impl<'l> Eval<'l> {
                 captured.push((own, value.as_ref().map_or(Value::None, Value::clone)));
             }
             let path = self.path.clone();
-            self.undos.push(Undo { step: node, undo, captured, locals: frame.len(), path });
+            self.undos.push(Undo {
+                step: node,
+                undo,
+                captured,
+                locals: frame.len(),
+                path,
+                passed: Arc::clone(&self.passed),
+            });
         }
         value
     }
@@ -108,6 +118,7 @@ impl<'l> Eval<'l> {
     /// A failing undo is reported and noted; an error means that even undoing has to wait.
     fn take_back(&mut self, undo: Undo<'l>, failure: &mut Failure, ends_run: bool) -> Result<(), Stop> {
         let outer = std::mem::replace(&mut self.path, undo.path);
+        let passed = std::mem::replace(&mut self.passed, undo.passed);
         self.path.push(Segment::Undo);
         let at = self.at(self.path.render(), undo.undo.span);
         let name = &undo.step.name;
@@ -134,6 +145,7 @@ impl<'l> Eval<'l> {
             self.world.undo_completed(&at, name, broken.as_deref())
         });
         self.path = outer;
+        self.passed = passed;
         match done {
             Err(Stop::Failed(broken)) if broken.kind != ErrorKind::InDoubt => {
                 failure.notes.push(format!("undoing step `{name}` failed: {broken}"));
