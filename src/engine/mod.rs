@@ -15,6 +15,7 @@ mod record;
 mod resume;
 mod session;
 mod start;
+mod stored;
 mod world;
 
 pub use failure_json::{from_json as failure_from_json, to_json as failure_to_json};

@@ -5,18 +5,17 @@ use super::options::Options;
 use super::outcome::Finished;
 use super::record::members;
 use super::start::{Parts, drive, who};
-use crate::check::{Checked, Environment, Memory, check_source};
+use super::stored::{self, Pinned, Stored};
+use crate::check::{Checked, Environment};
 use crate::diagnostics::codes::journal;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::workspace::Workspace;
-use crate::interpreter::{Given, Lowered, Mode};
 use crate::journal::{
-    BlobRef, EventType, Ledger, LineDigest, Redactor, Replay, RunDir, RunState, Runs, Standing, Writer,
-    summary,
+    EventType, Ledger, LineDigest, Redactor, Replay, RunDir, RunState, Runs, Standing, Writer, summary,
 };
-use crate::policy::{PathPattern, Pattern, Policy, Project, RuleSet, load_project};
-use crate::source::{SourceMap, Span};
-use serde_json::{Map, Value as Json, json};
+use crate::policy::{Policy, Project, RuleSet, load_project};
+use crate::source::SourceMap;
+use serde_json::{Value as Json, json};
 use std::path::Path;
 
 /// Takes a run over and goes on with it, or takes it back if it was given up. `root` is the project's folder.
@@ -49,15 +48,12 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     let workflow = text("workflow");
     Ledger::of(runs).ensure_started(dir.id(), &workflow, first_digest(dir)?)?;
 
-    let mut stored = sources(dir, &pinned)?;
-    let (entry_name, entry_text) = stored.first().ok_or_else(|| cannot(dir, "no sources are recorded"))?;
-    let memory = stored.iter().fold(Memory::new(), |m, (name, text)| m.with(name, text.clone()));
-    let config_text = config_text(dir, &pinned)?;
-    let Configured { today: project, now, stored: mut stored_config, then } =
-        configured(root, config_text.as_deref())?;
+    let mut pinned = Pinned::read(dir, &pinned)?;
+    let (project, now) = today(root)?;
+    let (mut stored_config, then) = pinned.project(root);
     let mut accepted = None;
     let checked = if options.accept_changes {
-        let changes = changes::look(root, &stored, config_text.as_deref(), &now)?;
+        let changes = changes::look(root, &pinned.texts, pinned.config.as_deref(), &now)?;
         if !changes.accept(dir, &done, &options.interrupt)? {
             return Err(Failure::new(
                 ErrorKind::Rejected,
@@ -68,64 +64,45 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         }
         let record = changes.record();
         accepted = Some((record, changes.config.clone()));
-        stored = changes.sources;
+        pinned.texts = changes.sources;
         stored_config = project.clone();
         changes.checked
     } else {
         // People and roles are today's.
         let environment = Environment { approvers: now.approvers, ..then };
-        check_source(entry_name, entry_text, &memory, &environment)
+        pinned.check(&environment).map_err(|why| why.refuse(|t| cannot(dir, t)))?
     };
-    if let Some(first) = checked.diagnostics.iter().find(|d| d.is_error()) {
-        let place = checked.program.sources.place(first.primary.span);
-        let why = "this version of wflow finds mistakes in the file that it was started with";
-        return Err(cannot(dir, why).note(format!("{place}: {} [{}]", first.message, first.code)));
-    }
-    let program = &checked.program;
-    let Some(callable) = program.workflows().find(|w| *w.name == *workflow) else {
-        return Err(cannot(dir, "the file that it was started with has no such workflow"));
-    };
-    let lowered = Lowered::new(program);
-    let mut given = data.get("args").cloned().unwrap_or(json!({}));
-    dir.blobs().inline(&mut given)?;
-    let given = given.as_object().cloned().unwrap_or_default();
-    let people = &stored_config.config.people;
-    // As when it was started: where nobody is named, every name is one.
-    let knows = |name: &str| people.people.is_empty() && people.roles.is_empty() || people.knows(name);
-    let args = lowered.arguments(callable.id, &Given::Json(&given), &knows).map_err(|problems| {
-        let first = problems.first().map(|p| p.message.clone()).unwrap_or_default();
-        cannot(dir, &format!("its arguments do not fit any more: {first}"))
-    })?;
+    let stored =
+        Stored::of(dir, &data, checked, &stored_config).map_err(|why| why.refuse(|t| cannot(dir, t)))?;
+    let Stored { checked, lowered, callable, args } = stored;
 
     let file_policy = file_policy(&checked);
     let mut then = Policy::new(&stored_config, file_policy.clone());
-    let (commands, writes) = grants(&data);
+    let (commands, writes) = stored::grants(&data);
     then.grant(commands.clone(), writes.clone());
     let mut today = Policy::new(&project, file_policy);
     today.grant(commands, writes);
-    let mode = options.mode.unwrap_or(match text("mode").as_str() {
-        "pure" => Mode::Pure,
-        "interactive" => Mode::Interactive,
-        _ => Mode::Ai,
-    });
-    let changed = stored
+    let mode = options.mode.unwrap_or(stored::mode(&data));
+    let changed = pinned
+        .texts
         .iter()
         .filter(|(name, text)| on_disk(root, name).as_deref() != Some(text))
         .map(|(n, _)| n.clone());
     let changed = changed.collect();
-    let digests: String = stored
+    let digests: String = pinned
+        .texts
         .iter()
         .map(|(name, text)| format!("{name} {}\n", crate::journal::digest_of(text.as_bytes())))
         .collect();
     let starter = data.get("who").and_then(|w| w.get("user")).and_then(Json::as_str).unwrap_or_default();
     // What can be wrong before it goes on is found before the record says that it does.
     let provider = options.provider(mode, &stored_config.config, root, &redactor)?;
-    let workspace = Workspace::open(root)?.pin(stored.iter().map(|(name, _)| name.clone()));
+    let workspace = Workspace::open(root)?.pin(pinned.texts.iter().map(|(name, _)| name.clone()));
     let mut resumed = members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]);
     if let Some((record, config)) = accepted {
         let blob = |text: &str| writer.blobs().put(text.as_bytes()).map(|blob| blob.to_json());
         let mut entries = Vec::new();
-        for (name, text) in &stored {
+        for (name, text) in &pinned.texts {
             let mut entry = blob(text)?;
             entry["name"] = json!(name);
             entries.push(entry);
@@ -162,7 +139,7 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         giving_up,
     };
     let session = parts.session(options);
-    Ok(drive(session, dir, &lowered, callable.id, args, changed))
+    Ok(drive(session, dir, &lowered, callable, args, changed))
 }
 
 /// Why the run cannot go on. One that failed in an effect does that effect anew.
@@ -216,26 +193,8 @@ fn first_digest(dir: &RunDir) -> Result<LineDigest, Failure> {
     Ok(reader.head())
 }
 
-/// Names and texts of the files that the run was started with, the started one first.
-fn sources(dir: &RunDir, data: &Map<String, Json>) -> Result<Vec<(String, String)>, Failure> {
-    let mut out = Vec::new();
-    for entry in data.get("sources").and_then(Json::as_array).into_iter().flatten() {
-        let Some(map) = entry.as_object() else { continue };
-        let name = map.get("name").and_then(Json::as_str).unwrap_or_default();
-        if let Some(blob) = BlobRef::from_json(map) {
-            out.push((name.to_owned(), dir.blobs().get_text(&blob)?));
-        }
-    }
-    Ok(out)
-}
-
-fn config_text(dir: &RunDir, data: &Map<String, Json>) -> Result<Option<String>, Failure> {
-    let blob = data.get("config").and_then(Json::as_object).and_then(BlobRef::from_json);
-    blob.map(|blob| dir.blobs().get_text(&blob)).transpose()
-}
-
-/// Today's project, and the same with the configuration that was stored.
-fn configured(root: &Path, stored: Option<&str>) -> Result<Configured, Failure> {
+/// Today's project, with what a check has to know of it.
+fn today(root: &Path) -> Result<(Project, Environment), Failure> {
     let mut sources = SourceMap::new();
     let (today, wrong) = load_project(root, &mut sources);
     if let Some(first) = wrong.iter().find(|d| d.is_error()) {
@@ -247,22 +206,8 @@ fn configured(root: &Path, stored: Option<&str>) -> Result<Configured, Failure> 
         )
         .help("mend `wflow.toml`, then resume: today's policy must allow what the run still does"));
     }
-    let now = Environment::of_project(&today, &sources);
-    let mut sources = SourceMap::new();
-    let stored = match stored {
-        Some(text) => Project::from_text(root, text, &mut sources).0,
-        None => Project::bare(root),
-    };
-    let then = Environment::of_project(&stored, &sources);
-    Ok(Configured { today, now, stored, then })
-}
-
-/// The project as it is and as it was when the run was started, each with what a check has to know of it.
-struct Configured {
-    today: Project,
-    now: Environment,
-    stored: Project,
-    then: Environment,
+    let environment = Environment::of_project(&today, &sources);
+    Ok((today, environment))
 }
 
 /// The policy of the started file; `None` if it has none.
@@ -271,16 +216,6 @@ pub fn file_policy(checked: &Checked) -> Option<RuleSet> {
     file.policies().next()?;
     // Its mistakes were reported when the file was checked.
     Some(RuleSet::from_items(file.policies()).0)
-}
-
-fn grants(data: &Map<String, Json>) -> (Vec<Pattern>, Vec<PathPattern>) {
-    let list = |key: &str| -> Vec<String> {
-        let list = data.get("grants").and_then(|g| g.get(key)).and_then(Json::as_array);
-        list.map(|l| l.iter().filter_map(|t| t.as_str().map(str::to_owned)).collect()).unwrap_or_default()
-    };
-    let commands = list("allow").iter().filter_map(|t| Pattern::parse(t, Span::default()).ok()).collect();
-    let writes = list("write").iter().filter_map(|t| PathPattern::parse(t, Span::default()).ok()).collect();
-    (commands, writes)
 }
 
 pub(super) fn on_disk(root: &Path, name: &str) -> Option<String> {
