@@ -57,7 +57,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print a JSON Schema: of a type in a file, or of the journal and of what commands print
     Schema(SchemaArgs),
-    /// Verify what was recorded
+    /// Verify what was recorded, look at it again, and prove it to others
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Print a script that completes wflow's command line in a shell
@@ -310,7 +310,7 @@ pub struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// A type's name, or `journal`, `runs`, `run`, `audit`
+    /// A type's name, or `journal`, `runs`, `run`, `audit`, `replay`, `attestation`
     pub name: String,
     /// The file that declares the type
     pub file: Option<PathBuf>,
@@ -319,12 +319,77 @@ pub struct SchemaArgs {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Verify one run's journal, or the ledger and all runs
-    Verify {
-        /// The run's id, a unique beginning of it, or `last`; all runs otherwise
-        run: Option<String>,
+    #[command(
+        after_help = "Exit codes: 0 OK, 1 DAMAGED, 5 INCOMPLETE (nobody can tell, or the run has not ended)."
+    )]
+    Verify(VerifyArgs),
+    /// Execute a run again against its journal, without any effect, and report every difference
+    #[command(after_help = "Exit codes: 0 the same, 1 it differs.")]
+    Replay {
+        /// The run's id, a unique beginning of it, or `last`
+        run: String,
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Write a run for others: signed, as a table, or to be read
+    Export(ExportArgs),
+    /// Vouch, signed, for how far the record has come
+    Checkpoint {
+        /// The file of the private key; the one that `keygen` makes otherwise
+        #[arg(long, value_name = "FILE")]
+        signing_key: Option<PathBuf>,
+        /// Write it to this new file instead of standard output
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Make the key that signs checkpoints and attestations, and print the public one
+    Keygen {
+        /// Whose key it is; the project's name otherwise
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// The file for the private key; ~/.config/wflow/audit.key otherwise
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The run's id, a unique beginning of it, or `last`; all runs otherwise
+    pub run: Option<String>,
+    /// Also verify that the record has only grown since this checkpoint; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
+    /// Verify this attestation, and the run that it is about
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "checkpoint"])]
+    pub attestation: Option<PathBuf>,
+    /// A public key that you trust; those of wflow.toml otherwise; may be given several times
+    #[arg(long, value_name = "KEY")]
+    pub key: Vec<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The run's id, a unique beginning of it, or `last`
+    pub run: String,
+    /// attestation: in-toto statement, signed; csv: one row an event; html: a report for people
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    pub form: ExportForm,
+    /// Write it to this new file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The file of the private key, for an attestation; the one that `keygen` makes otherwise
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    Attestation,
+    Csv,
+    Html,
 }
 
 #[derive(Debug, Args)]

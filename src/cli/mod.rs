@@ -137,7 +137,8 @@ fn speaks_json(command: &Command) -> bool {
             None => a.format == Format::Json,
         },
         Command::Test(a) => a.format == Format::Json,
-        Command::Audit(AuditCommand::Verify { format, .. }) => *format == Format::Json,
+        Command::Audit(AuditCommand::Verify(a)) => a.format == Format::Json,
+        Command::Audit(AuditCommand::Replay { format, .. }) => *format == Format::Json,
         _ => false,
     }
 }

@@ -18,6 +18,8 @@ pub fn schema(args: &SchemaArgs, screen: &Screen) -> Result<Exit, Trouble> {
         ("runs", None) => super::runs::schema(),
         ("run", None) => super::show::schema(),
         ("audit", None) => super::audit::schema(),
+        ("replay", None) => super::audit::replay_schema(),
+        ("attestation", None) => super::audit::attestation_schema(),
         (name, Some(file)) => match of_type(name, file, screen)? {
             Ok(schema) => schema,
             Err(exit) => return Ok(exit),
@@ -25,7 +27,7 @@ pub fn schema(args: &SchemaArgs, screen: &Screen) -> Result<Exit, Trouble> {
         (name, None) => {
             return Err(Trouble::new(usage::E1707, format!("`{name}` needs the file that declares it"))
                 .help(format!("for example: wflow schema {name} release.wflow"))
-                .help("wflow's own schemas are `journal`, `runs`, `run` (of `runs show`) and `audit`"));
+                .help("wflow's own schemas are `journal`, `runs`, `run` (of `runs show`), `audit` (of `audit verify`), `replay` (of `audit replay`) and `attestation`"));
         }
     };
     outln!("{}", serde_json::to_string_pretty(&schema).unwrap_or_default());

@@ -19,6 +19,7 @@ pub enum Area {
     Journal,
     Config,
     Usage,
+    Audit,
 }
 
 /// One kind of mistake. Compared by identity of its id; made only by the `codes!` tables.

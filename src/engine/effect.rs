@@ -171,7 +171,7 @@ impl Session {
     }
 }
 
-fn given_up(why: &str) -> Failure {
+pub fn given_up(why: &str) -> Failure {
     let message = match why {
         "" => String::from("the run was given up"),
         why => format!("the run was given up: {why}"),

@@ -299,6 +299,12 @@ pub trait World: Sync {
     /// `delay_ms` absent: exponential backoff with jitter, the world's choice.
     fn backoff(&self, at: &At, attempt: u32, of: u32, delay_ms: Option<i64>, why: &Failure) -> Answer<()>;
 
+    /// Whether the first failure of a `parallel` ends its other branches early. Not where a record says how far each of
+    /// them came.
+    fn first_failure_ends_others(&self) -> bool {
+        true
+    }
+
     /// Tests answer calls of tasks: `Some` replaces the call. The name is qualified (`work.get`), arguments in order.
     fn call(&self, _at: &At, _task: &str, _args: &[Json]) -> Option<Answer<Json>> {
         None

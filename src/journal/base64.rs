@@ -19,8 +19,13 @@ pub(super) fn encode(bytes: &[u8], alphabet: &[u8; 64], pad: bool) -> String {
     out
 }
 
+/// With the standard alphabet and padding.
+pub fn encode_padded(bytes: &[u8]) -> String {
+    encode(bytes, STANDARD, true)
+}
+
 /// Only what [`encode`] writes with the standard alphabet and padding.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').as_bytes();
     let mut out = Vec::with_capacity(digits.len() / 4 * 3 + 2);
     let (mut word, mut bits) = (0u32, 0);

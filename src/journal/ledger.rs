@@ -41,6 +41,8 @@ pub enum Entered {
     Started { run: RunId, workflow: String, first: LineDigest },
     /// How it ended, after how many events, with the digest of the last.
     Ended { run: RunId, state: EventType, events: u64, head: LineDigest },
+    /// How far it had come when a checkpoint was made, with the digest of that event.
+    Noted { run: RunId, events: u64, head: LineDigest },
     /// A torn tail was cut off.
     Cut { bytes: u64 },
 }
@@ -93,7 +95,30 @@ impl Ledger {
         }
     }
 
+    /// Enters how far runs have come, all at once; durable on return.
+    pub fn runs_noted(&self, noted: &[(RunId, u64, LineDigest)]) -> Result<(), Failure> {
+        let entry = |(run, events, head): &(RunId, u64, LineDigest)| {
+            let fields = [
+                ("events", Value::from(*events)),
+                ("head", Value::from(head.hex())),
+                ("run", Value::from(run.as_str())),
+            ];
+            ("run.noted", members(fields))
+        };
+        match noted {
+            [] => Ok(()),
+            some => self.append_all(some.iter().map(entry)),
+        }
+    }
+
     fn append(&self, kind: &str, data: Map<String, Value>) -> Result<(), Failure> {
+        self.append_all([(kind, data)])
+    }
+
+    fn append_all<'a>(
+        &self,
+        entries: impl IntoIterator<Item = (&'a str, Map<String, Value>)>,
+    ) -> Result<(), Failure> {
         let failed = |e: io::Error| io_failure(&e, "write the ledger of runs", &self.path);
         let mut file = self.open().map_err(failed)?;
         self.lock(file.as_mut())?;
@@ -108,7 +133,9 @@ impl Ledger {
                 members([("bytes", Value::from(size - intact))]),
             );
         }
-        self.render(&mut lines, &mut last, kind, data);
+        for (kind, data) in entries {
+            self.render(&mut lines, &mut last, kind, data);
+        }
         append_all(file.as_mut(), &lines).map_err(failed)?;
         file.sync_data().map_err(|e| sync_failure(&e, &self.path, 0))
     }
@@ -202,6 +229,17 @@ impl Ledger {
             .help("restore it from a copy, or move it away to begin a new one; `wflow audit verify` shows which runs it proves")
     }
 
+    /// Its whole lines as they stand, without their ends and without a look at what they say.
+    pub fn lines(&self) -> Result<Vec<Vec<u8>>, Failure> {
+        let bytes = match read_all(self.store.as_ref(), &self.path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(io_failure(&e, "read the ledger of runs", &self.path)),
+        };
+        let whole = bytes.split_inclusive(|b| *b == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
+        Ok(whole.map(<[u8]>::to_vec).collect())
+    }
+
     /// Reads and checks all of it. A project without runs has an empty one.
     pub fn read(&self) -> Result<LedgerContent, Failure> {
         let bytes = match read_all(self.store.as_ref(), &self.path) {
@@ -279,6 +317,7 @@ fn entry(text: &[u8], number: u64, prev: &LineDigest) -> Result<LedgerEntry, &'s
                 EventType::from_name(field("state")?).filter(|s| s.ends_run()).ok_or("it names no end")?;
             Entered::Ended { run: run()?, state, events: count("events")?, head: head()? }
         }
+        "run.noted" => Entered::Noted { run: run()?, events: count("events")?, head: head()? },
         "ledger.cut" => Entered::Cut { bytes: count("bytes")? },
         _ => return Err("it is of no known kind"),
     };

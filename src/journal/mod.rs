@@ -5,6 +5,7 @@
 //!
 //! - [`Runs`] and [`RunDir`]: where runs live. [`Writer`]: the owner's end. [`Journal`] and [`Reader`]: reading back.
 //! - [`Replay`]: what a resumed run needs. [`summary`]: a line for lists. [`verify_run`], [`verify_ledger`]: audits.
+//!   [`Checkpoint`], [`Note`]: what proves to others that the record only grew.
 //! - [`Redactor`]: knows the secrets. [`Blobs`]: large content. [`Ledger`]: the chain over all runs.
 //! - [`Store`] is the only way to disk and clock.
 //!
@@ -27,34 +28,51 @@
 mod base64;
 mod blobs;
 mod canonical;
+mod checkpoint;
+mod dsse;
 mod errors;
 mod event;
+mod judge;
 mod ledger;
 mod lock;
+mod merkle;
+mod note;
 mod pairing;
+mod pairing_gates;
+mod prefix;
 mod read;
 mod redact;
 mod render;
 mod replay;
 mod run_dir;
 pub mod schema;
+mod shown;
 mod store;
 mod summary;
 mod time;
 mod verify;
+mod verify_ledger;
 mod writer;
 
 pub use blobs::{BlobRef, Blobs, INLINE_LIMIT};
 pub use canonical::{MAX_DEPTH, TooDeep, canonical, digest, digest_of};
+pub use checkpoint::{Checkpoint, Since, verify_checkpoints};
+pub use dsse::Envelope;
 pub use event::{Event, EventType, LineDigest, bytes_from_json, bytes_to_json};
+pub use judge::{Judge, Judgement, SignedDecision};
 pub use ledger::{Entered, Ledger, LedgerContent, LedgerEntry};
 pub use lock::owner;
+pub use merkle::{Hash, Tree};
+pub use note::{Note, NoteError, NoteSignature, SigningKey, VerifyingKey};
+pub use prefix::Prefix;
 pub use read::{Journal, ReadError, Reader, SCHEMA_VERSION, TornTail};
 pub use redact::{Redactor, SHORTEST_SECRET};
 pub use replay::{Decision, GateRecord, Outcome, Recorded, Replay, Standing, StepRecord, StepState};
 pub use run_dir::{RunDir, RunId, Runs};
+pub use shown::Shown;
 pub use store::{DiskStore, ReadFile, Store, StoreFile};
 pub use summary::{RunState, Summary, summary};
 pub use time::Timestamp;
-pub use verify::{Finding, LedgerReport, Report, Verdict, verify_ledger, verify_run};
+pub use verify::{Report, Verdict, verify_run, verify_run_with};
+pub use verify_ledger::{Finding, LedgerReport, verify_ledger};
 pub use writer::Writer;

@@ -2,37 +2,53 @@
 //! protected effect its approved gates. Fed with one event after the other.
 
 use super::event::{Event, EventType};
-use super::run_dir::RunId;
+use super::judge::Judge;
+use super::pairing_gates::Gates;
+use super::run_dir::{RunDir, RunId};
 use super::verify::texts;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-#[derive(Default)]
-pub(super) struct Pairing {
+pub(super) struct Pairing<'a> {
     last: Option<EventType>,
     /// Effects under way: line and epoch of the intent.
     intended: BTreeMap<String, (u64, u64)>,
     /// Steps that began, with the epoch; and those whose undo is under way.
     steps: HashMap<String, u64>,
-    undoing: HashSet<String>,
-    gates: HashMap<String, Gate>,
+    undoing: BTreeSet<String>,
+    gates: Gates<'a>,
 }
 
-struct Gate {
-    name: String,
-    digest: String,
-    open: bool,
-    /// Epoch of the approval, and whether it outlives its process.
-    approved: Option<(u64, bool)>,
-}
+impl<'a> Pairing<'a> {
+    pub fn new(dir: &'a RunDir, judge: Option<&'a Judge<'a>>) -> Pairing<'a> {
+        Pairing {
+            last: None,
+            intended: BTreeMap::new(),
+            steps: HashMap::new(),
+            undoing: BTreeSet::new(),
+            gates: Gates::new(dir, judge),
+        }
+    }
 
-impl Pairing {
+    /// What cannot be told, and the first line of which that is so.
+    pub fn unknown(&self) -> Option<&(u64, String)> {
+        self.gates.unknown.as_ref()
+    }
+
+    /// A step whose taking back did not end.
+    pub fn open_undo(&self) -> Option<&str> {
+        self.undoing.first().map(String::as_str)
+    }
+
     /// An effect whose outcome is not known.
     pub fn open_effect(&self) -> Option<(&str, u64)> {
         self.intended.iter().next().map(|(path, (line, _))| (path.as_str(), *line))
     }
 
-    pub fn check(&mut self, event: &Event, run: &RunId) -> Result<(), String> {
+    /// `data` is the event's own with large parts in their places.
+    pub fn check(&mut self, event: &Event, data: &Map<String, Value>, run: &RunId) -> Result<(), String> {
         self.order(event, run)?;
+        self.gates.check(event, data)?;
         let path = event.path.as_str();
         match event.kind {
             EventType::StepStarted => {
@@ -48,16 +64,6 @@ impl Pairing {
             EventType::EffectCompleted | EventType::EffectFailed if self.intended.remove(path).is_none() => {
                 return Err(format!("the effect {path} has an outcome without an intent"));
             }
-            EventType::GateOpened => {
-                let gate = Gate {
-                    name: field(event, "gate")?,
-                    digest: field(event, "digest")?,
-                    open: true,
-                    approved: None,
-                };
-                self.gates.insert(path.to_owned(), gate);
-            }
-            EventType::GateDecided | EventType::GateExpired => self.decision(event)?,
             EventType::UndoStarted => {
                 if !self.steps.contains_key(path) {
                     return Err(format!("the step {path} is taken back without having begun"));
@@ -71,7 +77,6 @@ impl Pairing {
                 let inside = format!("{path}/");
                 self.steps.retain(|step, _| step != path && !step.starts_with(&inside));
             }
-            EventType::RunResumed if event.data.contains_key("accepted_changes") => self.gates.clear(),
             _ => {}
         }
         Ok(())
@@ -112,40 +117,10 @@ impl Pairing {
         }
         let guards = texts(&event.data, "guards");
         for name in texts(&event.data, "after") {
-            let approved = self.gates.iter().any(|(at, gate)| {
-                let counts = gate.approved.is_some_and(|(epoch, lasts)| lasts || epoch == event.epoch);
-                gate.name == name && counts && (guards.is_empty() || guards.contains(&at.as_str()))
-            });
-            if !approved {
+            if !self.gates.approves(name, &guards, event.epoch) {
                 return Err(format!("the protected effect {path} began without an approved gate {name}"));
             }
         }
         Ok(())
     }
-
-    fn decision(&mut self, event: &Event) -> Result<(), String> {
-        let name = field(event, "gate")?;
-        let Some(gate) = self.gates.get_mut(&event.path).filter(|gate| gate.open && gate.name == name) else {
-            return Err(format!("the gate {name} is not open"));
-        };
-        if event.kind == EventType::GateExpired {
-            gate.open = false;
-            gate.approved = None;
-            return Ok(());
-        }
-        if field(event, "digest")? != gate.digest {
-            return Err(format!("the decision on the gate {name} is about something else than was shown"));
-        }
-        let lasts = event.text("assurance").is_some_and(|a| a != "terminal");
-        gate.approved = match field(event, "decision")?.as_str() {
-            "approve" => Some((event.epoch, lasts)),
-            "reject" => None,
-            other => return Err(format!("there is no decision `{}`", other.escape_debug())),
-        };
-        Ok(())
-    }
-}
-
-fn field(event: &Event, name: &str) -> Result<String, String> {
-    event.text(name).map(str::to_owned).ok_or_else(|| format!("{} lacks `{name}`", event.kind.name()))
 }

@@ -48,6 +48,11 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// It came to an end of its own.
+    pub fn is_over(self) -> bool {
+        matches!(self, RunState::Completed | RunState::Failed | RunState::Rejected | RunState::Cancelled)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             RunState::Running(_) => "running",

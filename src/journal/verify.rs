@@ -3,16 +3,17 @@
 //! cannot know.
 
 use super::blobs::BlobRef;
-use super::canonical::write_object;
+use super::canonical::{digest, write_object};
 use super::event::{Envelope, Event, EventType, LineDigest};
-use super::ledger::{Entered, Ledger};
+use super::judge::Judge;
+use super::ledger::Ledger;
 use super::pairing::Pairing;
 use super::read::{ReadError, Reader};
-use super::run_dir::{RunDir, RunId, Runs};
-use super::summary::{RunState, summary};
+use super::run_dir::{RunDir, Runs};
+use super::verify_ledger::Known;
 use crate::diagnostics::Failure;
 use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -44,17 +45,23 @@ pub struct Report {
     pub blobs: u64,
 }
 
-struct Wrong {
-    line: u64,
-    why: String,
+/// One run. A failure only if it could not be read at all. Decisions that were signed are not judged, so a run with
+/// one is never `Ok`.
+pub fn verify_run(runs: &Runs, dir: &RunDir) -> Result<Report, Failure> {
+    verify_run_with(runs, dir, None)
 }
 
-/// One run. A failure only if it could not be read at all.
-pub fn verify_run(runs: &Runs, dir: &RunDir) -> Result<Report, Failure> {
+/// The same with somebody who can tell whether a decision was signed by whom it names.
+pub fn verify_run_with(runs: &Runs, dir: &RunDir, judge: Option<&Judge<'_>>) -> Result<Report, Failure> {
     let known = Known::of(&Ledger::of(runs), dir.id())?;
     let mut reader = Reader::open(dir)?;
-    let mut seen =
-        Seen { report: empty_report(), pairing: Pairing::default(), blobs: HashSet::new(), last: None };
+    let mut seen = Seen {
+        report: empty_report(),
+        pairing: Pairing::new(dir, judge),
+        unknown: None,
+        blobs: HashSet::new(),
+        last: None,
+    };
     let verdict = match seen.all(dir, &mut reader, &known) {
         Ok(()) => seen.end(&reader, &known),
         Err(ReadError::Damaged { line, why }) => Verdict::Damaged { line, why },
@@ -67,42 +74,17 @@ fn empty_report() -> Report {
     Report { verdict: Verdict::Ok, events: 0, effects: 0, decisions: 0, blobs: 0 }
 }
 
-/// What the ledger says about one run.
-struct Known {
-    first: Option<LineDigest>,
-    /// The digest of the last event at each end.
-    ends: HashMap<u64, LineDigest>,
-    damage: Option<String>,
-}
-
-impl Known {
-    fn of(ledger: &Ledger, id: &RunId) -> Result<Known, Failure> {
-        let content = ledger.read()?;
-        let mut known = Known { first: None, ends: HashMap::new(), damage: None };
-        for entry in content.entries {
-            match entry.what {
-                Entered::Started { run, first, .. } if run == *id => known.first = Some(first),
-                Entered::Ended { run, events, head, .. } if run == *id => {
-                    known.ends.insert(events, head);
-                }
-                _ => {}
-            }
-        }
-        known.damage =
-            content.damage.map(|(line, why)| format!("the ledger is damaged at line {line}: {why}"));
-        Ok(known)
-    }
-}
-
-struct Seen {
+struct Seen<'a> {
     report: Report,
-    pairing: Pairing,
+    pairing: Pairing<'a>,
+    /// A digest that nobody can compute again.
+    unknown: Option<(u64, String)>,
     /// Checked already.
     blobs: HashSet<String>,
     last: Option<Event>,
 }
 
-impl Seen {
+impl Seen<'_> {
     fn all(&mut self, dir: &RunDir, reader: &mut Reader, known: &Known) -> Result<(), ReadError> {
         let mut prev = LineDigest::START;
         while let Some(event) = reader.next()? {
@@ -113,18 +95,51 @@ impl Seen {
             if line == 1 && known.first.is_some_and(|first| first != prev) {
                 return Err(wrong("the ledger knows another beginning of this run".to_owned()));
             }
-            if known.ends.get(&line).is_some_and(|head| *head != prev) {
-                return Err(wrong(
-                    "the ledger knows another event here, with which the run had ended".to_owned(),
-                ));
+            match known.heads.get(&line) {
+                Some(then) if then.head != prev && then.ended => {
+                    return Err(wrong(
+                        "the ledger knows another event here, with which the run had ended".to_owned(),
+                    ));
+                }
+                Some(then) if then.head != prev => {
+                    return Err(wrong(
+                        "the ledger knows another event here, to which the run had come when a checkpoint was made"
+                            .to_owned(),
+                    ));
+                }
+                _ => {}
             }
-            self.pairing.check(&event, dir.id()).map_err(wrong)?;
             self.stored(dir, &event)?;
+            let mut data = event.data.clone();
+            for (name, value) in &mut data {
+                if !PINNED.contains(&name.as_str()) {
+                    dir.blobs().inline(value).map_err(|failure| wrong(failure.message))?;
+                }
+            }
+            self.pairing.check(&event, &data, dir.id()).map_err(wrong)?;
+            self.request(&event, &data).map_err(wrong)?;
             self.report.events = line;
             self.report.effects += u64::from(event.kind == EventType::EffectIntended);
             self.report.decisions += u64::from(event.kind == EventType::GateDecided);
             self.last = Some(event);
         }
+        Ok(())
+    }
+
+    /// Whether what was asked of the outside is what its digest is of.
+    fn request(&mut self, event: &Event, data: &Map<String, Value>) -> Result<(), String> {
+        let asked = matches!(event.kind, EventType::EffectIntended | EventType::ValueRecorded);
+        let (true, Some(recorded)) = (asked, data.get("digest")) else { return Ok(()) };
+        let request = data.get("request").unwrap_or(&Value::Null);
+        if digest(request).ok().as_deref() == recorded.as_str() {
+            return Ok(());
+        }
+        let path = &event.path;
+        if !hides(request) {
+            return Err(format!("what is asked for at {path} is not what its digest is of"));
+        }
+        let why = format!("what is asked for at {path} holds a secret, so its digest proves nothing");
+        self.unknown.get_or_insert((event.seq, why));
         Ok(())
     }
 
@@ -162,7 +177,7 @@ impl Seen {
                 }
             };
         };
-        if known.ends.keys().any(|end| *end > events) {
+        if known.heads.keys().any(|end| *end > events) {
             return Verdict::Damaged { line: events + 1, why: cut_short(known, events) };
         }
         if let Some(torn) = reader.torn_tail() {
@@ -179,13 +194,19 @@ impl Seen {
             kind if !kind.ends_run() => return incomplete("the run has not ended".to_owned()),
             _ => {}
         }
-        if let (EventType::RunCompleted, Some((path, line))) = (last.kind, self.pairing.open_effect()) {
+        if let Some((path, line)) = self.pairing.open_effect() {
             return incomplete(format!("nobody knows whether the effect {path} of line {line} happened"));
+        }
+        if let Some(path) = self.pairing.open_undo() {
+            return incomplete(format!("nobody knows whether the step {path} was taken back"));
+        }
+        if let Some((line, why)) = self.unknown.as_ref().or(self.pairing.unknown()) {
+            return incomplete(format!("line {line}: {why}"));
         }
         if let Some(damage) = &known.damage {
             return incomplete(format!("{damage}, so nobody can tell whether something was cut off"));
         }
-        match (known.first, known.ends.get(&events)) {
+        match (known.first, known.heads.get(&events).filter(|then| then.ended)) {
             (Some(_), Some(_)) => Verdict::Ok,
             (None, _) => incomplete(
                 "the ledger does not know this run, so nobody can tell whether something was cut off"
@@ -197,7 +218,7 @@ impl Seen {
 }
 
 fn cut_short(known: &Known, events: u64) -> String {
-    let had = known.ends.keys().max().copied().unwrap_or(events);
+    let had = known.heads.keys().max().copied().unwrap_or(events);
     format!("the ledger knows {had} events of this run, and {} of them are gone", had - events)
 }
 
@@ -230,88 +251,17 @@ fn references(value: &Value, found: &mut Vec<(BlobRef, bool)>) {
     }
 }
 
-/// Something about a run that the ledger and the folder of runs do not agree on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    pub run: RunId,
-    pub why: String,
-}
+/// Members that name what a run is pinned to by digest.
+const PINNED: &[&str] = &["config", "policy", "sources"];
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerReport {
-    pub verdict: Verdict,
-    pub runs: u64,
-    pub findings: Vec<Finding>,
-}
-
-/// The ledger against the runs that are there: none deleted, none replaced, none unknown, each end entered.
-pub fn verify_ledger(runs: &Runs) -> Result<LedgerReport, Failure> {
-    let content = Ledger::of(runs).read()?;
-    let ids: HashSet<RunId> = runs.list()?.into_iter().collect();
-    let mut wrong: Option<Wrong> = content.damage.clone().map(|(line, why)| Wrong { line, why });
-    let mut findings = Vec::new();
-    let mut started: HashSet<RunId> = HashSet::new();
-    let mut ended: HashMap<RunId, u64> = HashMap::new();
-    for entry in &content.entries {
-        match &entry.what {
-            Entered::Started { run, workflow, .. } => {
-                if started.insert(run.clone()) && !ids.contains(run) {
-                    let why = format!("the run {run} of {workflow}, started {}, is gone", entry.at);
-                    findings.push(Finding { run: run.clone(), why: why.clone() });
-                    wrong.get_or_insert(Wrong { line: entry.line, why });
-                }
-            }
-            Entered::Ended { run, events, .. } => {
-                ended.insert(run.clone(), *events);
-            }
-            Entered::Cut { .. } => {}
-        }
+/// Whether a secret was replaced in it.
+pub(super) fn hides(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("[secret "),
+        Value::Array(items) => items.iter().any(hides),
+        Value::Object(map) => map.iter().any(|(key, member)| key.contains("[secret ") || hides(member)),
+        _ => false,
     }
-    let mut present: Vec<&RunId> = ids.iter().collect();
-    present.sort();
-    for id in present {
-        let Some(why) = disagreement(runs, id, &started, &ended)? else { continue };
-        findings.push(Finding { run: id.clone(), why });
-    }
-    let verdict = match (wrong, findings.first()) {
-        (Some(Wrong { line, why }), _) => Verdict::Damaged { line, why },
-        (None, Some(finding)) => Verdict::Incomplete { why: finding.why.clone() },
-        (None, None) if content.torn > 0 => {
-            Verdict::Incomplete { why: "a crash left the last line of the ledger unfinished".to_owned() }
-        }
-        (None, None) => Verdict::Ok,
-    };
-    Ok(LedgerReport { verdict, runs: started.len() as u64, findings })
-}
-
-fn disagreement(
-    runs: &Runs,
-    id: &RunId,
-    started: &HashSet<RunId>,
-    ended: &HashMap<RunId, u64>,
-) -> Result<Option<String>, Failure> {
-    let now = match summary(&runs.open(id)) {
-        Ok(now) => now,
-        Err(failure) => return Ok(Some(failure.message)),
-    };
-    let over = matches!(
-        now.state,
-        RunState::Completed | RunState::Failed | RunState::Rejected | RunState::Cancelled
-    );
-    Ok(match (started.contains(id), ended.get(id)) {
-        // Whoever just made the folder has not entered it yet.
-        (false, _) if matches!(now.state, RunState::NeverBegan | RunState::Running(_)) => None,
-        (false, _) => Some(format!("the run {id} is not in the ledger")),
-        (true, _) if now.state == RunState::NeverBegan => {
-            Some(format!("the journal of the run {id} is gone"))
-        }
-        (true, Some(events)) if now.events < *events => {
-            Some(format!("the run {id} had {events} events when it ended and has {} now", now.events))
-        }
-        (true, Some(events)) if over && now.events == *events => None,
-        (true, _) if over => Some(format!("the end of the run {id} is not in the ledger")),
-        _ => None,
-    })
 }
 
 /// For a member that only some events have.

@@ -20,6 +20,7 @@ pub struct Config {
     pub approvals: Approvals,
     pub ai: AiConfig,
     pub tracker: Option<TrackerConfig>,
+    pub audit: AuditConfig,
     /// SHA-256 of the text, in hex; none without a file.
     pub digest: Option<String>,
 }
@@ -196,6 +197,13 @@ impl Provider {
 pub struct TrackerConfig {
     pub kind: Arc<str>,
     pub path: Option<Arc<str>>,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, Default)]
+pub struct AuditConfig {
+    /// Public keys (`NAME+HASH+KEY`) whose checkpoints and attestations count.
+    pub keys: Vec<Arc<str>>,
 }
 
 /// Programs whose standard input is code.

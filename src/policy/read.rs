@@ -2,8 +2,8 @@
 
 use super::approvers::{Approvers, Demand};
 use super::config::{
-    AiConfig, Approvals, Assurance, Config, GateConfig, Person, PolicyConfig, Provider, Role, Sandbox,
-    TrackerConfig,
+    AiConfig, Approvals, Assurance, AuditConfig, Config, GateConfig, Person, PolicyConfig, Provider, Role,
+    Sandbox, TrackerConfig,
 };
 use super::glob::PathPattern;
 use super::pattern::Pattern;
@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use toml_edit::{Document, TableLike, Value};
 
-const SECTIONS: &[&str] = &["project", "policy", "people", "roles", "gates", "approvals", "ai", "tracker"];
+const SECTIONS: &[&str] =
+    &["project", "policy", "people", "roles", "gates", "approvals", "ai", "tracker", "audit"];
 /// Variables that would let the caller change what a command does; they never pass.
 const NEVER_PASS: &[&str] = &[
     "LD_",
@@ -106,6 +107,9 @@ pub fn read_config(text: &str, file: FileId) -> (Config, Vec<Diagnostic>) {
         }
         config.tracker = kind.map(|k| TrackerConfig { kind: k.text, path });
     }
+    if let Some(t) = r.table(root, "audit") {
+        config.audit = audit(&mut r, t);
+    }
     r.diagnostics.sort_by_key(|d| d.primary.span.start);
     (config, r.diagnostics)
 }
@@ -147,6 +151,34 @@ fn people(r: &mut Reader, t: &dyn TableLike, config: &mut Config) {
         }
         config.people.people.insert(id.into(), Person { name, keys, span });
     }
+}
+
+fn audit(r: &mut Reader, t: &dyn TableLike) -> AuditConfig {
+    r.only(t, "audit", &["keys"]);
+    let mut keys = Vec::new();
+    for key in r.texts(t, "keys") {
+        match bad_audit_key(&key.text) {
+            None => keys.push(key.text),
+            Some(message) => r.push(
+                Diagnostic::error(codes::E1612, key.span, message)
+                    .help("paste the line that `wflow audit keygen` printed: NAME+HASH+KEY"),
+            ),
+        }
+    }
+    AuditConfig { keys }
+}
+
+/// Whether its parts belong together is found when it is used.
+fn bad_audit_key(key: &str) -> Option<&'static str> {
+    if key.starts_with("PRIVATE+KEY+") {
+        return Some("this is a private key, which must never stand in a file of the project");
+    }
+    let mut parts = key.splitn(3, '+');
+    let (name, hash, body) = (parts.next()?, parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let hex = hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let whole = !name.is_empty() && hex && body.len() >= 44 && body.chars().all(base64);
+    (!whole).then_some("this is no public key for checkpoints: it is damaged or cut off")
 }
 
 fn bad_key(key: &str) -> Option<String> {

@@ -20,6 +20,7 @@ macro_rules! codes {
 }
 
 pub mod ask;
+pub mod audit;
 pub mod config;
 pub mod files;
 pub mod flow;
@@ -53,6 +54,7 @@ pub fn all() -> impl Iterator<Item = Code> {
         journal::TABLE,
         config::TABLE,
         usage::TABLE,
+        audit::TABLE,
     ]
     .into_iter()
     .flatten()

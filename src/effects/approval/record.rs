@@ -2,7 +2,7 @@
 //! stronger levels of assurance sign.
 
 use crate::interpreter::GateRequest;
-use crate::journal::{Timestamp, digest as canonical_digest, digest_of};
+use crate::journal::{Shown, Timestamp, digest as canonical_digest, digest_of};
 use serde_json::{Map, Value as Json, json};
 use std::time::SystemTime;
 
@@ -123,15 +123,16 @@ impl Decision {
 
 /// What people are shown and thereby approve: question, evidence, criteria, the value to be edited and its form.
 pub fn evidence_digest(request: &GateRequest) -> String {
-    let show: Vec<Json> = request.show.iter().map(|(name, value)| json!([name, value])).collect();
-    digest(&json!({
-        "gate": request.name,
-        "question": request.question,
-        "show": show,
-        "require": request.require,
-        "edit": request.edit,
-        "schema": request.schema,
-    }))
+    let evidence: Json = request.show.iter().map(|(name, value)| json!([name, value])).collect();
+    let shown = Shown {
+        gate: &request.name,
+        question: &request.question,
+        evidence: &evidence,
+        require: &json!(request.require),
+        edit: request.edit.as_ref().unwrap_or(&Json::Null),
+        form: request.schema.as_ref().unwrap_or(&Json::Null),
+    };
+    digest(&shown.to_json())
 }
 
 fn digest(value: &Json) -> String {

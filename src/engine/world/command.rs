@@ -1,15 +1,16 @@
 //! `run`: a command goes through the policy, is announced, started, and its end recorded.
 
+use super::requests;
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::process::{self, Cancel, Control, Environment, Folder, Program, Spawn, Status, Stream};
 use crate::engine::effect::Permit;
 use crate::engine::session::Session;
 use crate::interpreter::{Answer, At, EnvValue, RunReply, RunRequest, Stop, Waker};
-use crate::journal::{bytes_from_json, bytes_to_json};
+use crate::journal::bytes_to_json;
 use crate::policy::Word;
 use crate::ui::progress::Event;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,31 +18,11 @@ pub fn run(session: &Session, at: &At, request: &RunRequest) -> Answer<RunReply>
     let recorded = session.effect(
         at,
         "run",
-        &request_json(request),
+        &requests::run(request),
         || prepare(session, at, request),
         |prepared| start(session, at, request, prepared),
     )?;
-    Ok(reply(&recorded))
-}
-
-/// The words, folder, input and environment; what only matters to the engine is left out.
-fn request_json(request: &RunRequest) -> Json {
-    let mut map = Map::new();
-    map.insert("argv".into(), request.argv.iter().map(|w| w.text.as_str()).collect());
-    if let Some(dir) = &request.dir {
-        map.insert("in".into(), json!(dir));
-    }
-    if !request.env.is_empty() {
-        let env = request.env.iter().map(|(name, value)| match value {
-            EnvValue::Text(text) => (name.clone(), json!(text)),
-            EnvValue::Secret { name: secret } => (name.clone(), json!({ "secret": secret })),
-        });
-        map.insert("env".into(), Json::Object(env.collect()));
-    }
-    if let Some(stdin) = &request.stdin {
-        map.insert("stdin".into(), json!(stdin));
-    }
-    Json::Object(map)
+    Ok(requests::run_reply(&recorded))
 }
 
 struct Prepared {
@@ -145,15 +126,4 @@ fn start(session: &Session, at: &At, request: &RunRequest, prepared: Prepared) -
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn reply(recorded: &Json) -> RunReply {
-    let bytes = |key: &str| recorded.get(key).and_then(bytes_from_json).unwrap_or_default();
-    let number = |key: &str| recorded.get(key).and_then(Json::as_i64).unwrap_or(0);
-    RunReply {
-        exit: number("exit"),
-        stdout: bytes("stdout"),
-        stderr: bytes("stderr"),
-        duration_ms: number("duration_ms"),
-    }
 }

@@ -155,6 +155,12 @@ fn sit(
         if !request.require.is_empty() {
             data.insert("require".into(), json!(request.require));
         }
+        // Part of what the digest is of, so that whoever audits can compute it again.
+        for (key, part) in [("edit", &request.edit), ("form", &request.schema)] {
+            if let Some(part) = part {
+                data.insert(key.into(), part.clone());
+            }
+        }
         if let Some(expires) = expires {
             data.insert("expires".into(), json!(Timestamp(expires).rfc3339()));
         }
@@ -289,6 +295,7 @@ fn decided(decision: &Decision, digest: &str, last: bool) -> Map<String, Json> {
         ("account", json!(decision.account)),
         ("assurance", json!(decision.assurance)),
         ("nonce", json!(decision.nonce)),
+        ("at", json!(decision.at)),
     ]);
     if decision.claimed {
         data.insert("claimed".into(), json!(true));

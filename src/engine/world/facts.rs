@@ -1,6 +1,7 @@
 //! The world's other facts: clock, identifiers, environment, secrets, waiting.
 
-use crate::diagnostics::codes::{run, runtime};
+use super::requests;
+use crate::diagnostics::codes::run;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::engine::session::Session;
 use crate::interpreter::{Answer, At};
@@ -18,7 +19,7 @@ pub fn uuid(session: &Session, at: &At) -> Answer<String> {
 }
 
 pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
-    let value = session.fact(at, "env", &json!({ "name": name }), || match std::env::var_os(name) {
+    let value = session.fact(at, "env", &requests::name(name), || match std::env::var_os(name) {
         None => Ok(Json::Null),
         Some(text) => text.into_string().map(Json::from).map_err(|_| {
             let message = format!("the environment variable `{name}` is not UTF-8 text");
@@ -33,22 +34,19 @@ pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
 pub fn secret(session: &Session, at: &At, name: &str) -> Answer<()> {
     // Looked up in every process that works on the run, replay included: its value is nowhere on disk.
     session.load_secret(name).map_err(|f| f.at(at.span).of_effect(&at.path))?;
-    session.fact(at, "secret", &json!({ "name": name }), || Ok(Json::Bool(true)))?;
+    session.fact(at, "secret", &requests::name(name), || Ok(Json::Bool(true)))?;
     Ok(())
 }
 
 pub fn vouch(session: &Session, at: &At, because: &str, value: &Json) -> Answer<()> {
-    session.fact(at, "vouch", &json!({ "because": because, "of": value }), || Ok(Json::Bool(true)))?;
+    session.fact(at, "vouch", &requests::vouch(because, value), || Ok(Json::Bool(true)))?;
     Ok(())
 }
 
 /// A timer that survives the process: its end is recorded when it begins, so a resumed run waits for the rest only.
 pub fn wait(session: &Session, at: &At, millis: i64) -> Answer<()> {
-    if millis < 0 {
-        let message = format!("`wait` cannot wait for a negative time ({millis} ms)");
-        return Err(Failure::new(ErrorKind::Verification, runtime::E1001, message).at(at.span).into());
-    }
-    let about = json!({ "ms": millis });
+    requests::can_wait(at, millis)?;
+    let about = requests::wait(millis);
     let until = session.fact(at, "wait", &about, || Ok(json!(session.clock_ms().saturating_add(millis))))?;
     let until = until.as_i64().unwrap_or(0);
     session.record.commit()?;
@@ -70,9 +68,9 @@ pub fn backoff(
     delay_ms: Option<i64>,
     why: &Failure,
 ) -> Answer<()> {
-    let about = json!({ "attempt": attempt, "of": of });
+    let about = requests::backoff(attempt, of);
     // The try itself is recorded at this path: what comes before it needs one of its own.
-    let before = At { path: format!("{}:backoff", at.path), ..at.clone() };
+    let before = requests::before(at, "backoff");
     let until = session.fact(&before, "backoff", &about, || {
         let delay = delay_ms.unwrap_or_else(|| exponential(attempt));
         Ok(json!(session.clock_ms().saturating_add(delay.max(0))))

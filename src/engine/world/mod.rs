@@ -5,6 +5,7 @@ mod decision;
 mod facts;
 mod files;
 mod question;
+pub(super) mod requests;
 mod steps;
 
 use super::session::Session;

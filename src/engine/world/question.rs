@@ -1,5 +1,6 @@
 //! `ask`: one call of a provider, or one conversation.
 
+use super::requests;
 use crate::effects::ai::{self, Control, ProviderRequest};
 use crate::engine::effect::Permit;
 use crate::engine::failure_json;
@@ -55,11 +56,7 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
         }
         Ok(Json::Object(map))
     })?;
-    Ok(match (recorded.get("text").and_then(Json::as_str), recorded.get("unavailable")) {
-        (Some(text), _) => AskReply::Text(text.to_owned()),
-        (None, Some(why)) => AskReply::Unavailable(failure_json::from_json(why)),
-        (None, None) => AskReply::Text(String::new()),
-    })
+    Ok(requests::ask_reply(&recorded))
 }
 
 /// The agent's context files that are there, in its order. They are part of what is asked, so they are read once and
@@ -69,14 +66,11 @@ fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Vec<(Stri
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    // The question itself is recorded at this path: what comes before it needs one of its own.
-    let before = At { path: format!("{}:context", at.path), ..at.clone() };
-    let value = session.fact(&before, "context", &json!({ "files": files }), || {
-        let there =
-            files.iter().filter_map(|path| Some(json!([path, session.workspace.read_text(path).ok()?])));
-        Ok(Json::Array(there.collect()))
-    })?;
-    let text = |pair: &Json, i: usize| pair.get(i).and_then(Json::as_str).map(str::to_owned);
-    let pairs = value.as_array().into_iter().flatten();
-    Ok(pairs.filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect())
+    let value =
+        session.fact(&requests::before(at, "context"), "context", &requests::context(files), || {
+            let there =
+                files.iter().filter_map(|path| Some(json!([path, session.workspace.read_text(path).ok()?])));
+            Ok(Json::Array(there.collect()))
+        })?;
+    Ok(requests::context_files(&value))
 }

@@ -109,7 +109,8 @@ impl<'l> Eval<'l> {
                     let index = next.fetch_add(1, Ordering::SeqCst);
                     let (Some(job), Some(place)) = (jobs.get(index), ended.get(index)) else { return };
                     let outcome = branch(this, job, index, base, token, room, frame, bind);
-                    if outcome.value.as_ref().is_err_and(ends_others) {
+                    let early = this.world.first_failure_ends_others();
+                    if early && outcome.value.as_ref().is_err_and(ends_others) {
                         token.cancel();
                     }
                     *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);

@@ -1,37 +1,75 @@
 //! `wflow audit verify`: does the record prove what it says?
 //!
 //! The last line is exactly `OK`, `INCOMPLETE: …` or `DAMAGED at line N: …`, the worst of all that was looked at. The
-//! exit code is 0 for `OK` and 1 for both others: a run that has not ended is not proven either.
+//! exit code is 0 for `OK`, 1 for `DAMAGED` and 5 for `INCOMPLETE`: what nobody can tell, or a run that has not ended, is
+//! not proven.
 
-use super::args::{AuditCommand, Format};
-use super::exit::Exit;
-use super::report::Trouble;
-use super::runs::{named, of_project, print, style};
-use super::screen::Screen;
+use super::checkpoint::lines;
+use super::export::attestation::{self, Attested};
+use super::{files, keys};
+use crate::cli::args::{Format, VerifyArgs};
+use crate::cli::exit::Exit;
+use crate::cli::report::Trouble;
+use crate::cli::runs::{named, of_project, print, style};
+use crate::cli::screen::Screen;
+use crate::diagnostics::codes::audit as codes;
 use crate::journal::{
-    LedgerReport, Report, RunDir, RunState, Runs, Verdict, summary, verify_ledger, verify_run,
+    Checkpoint, LedgerReport, Note, Report, RunDir, RunState, Runs, Since, Verdict, VerifyingKey, summary,
+    verify_checkpoints, verify_ledger, verify_run,
 };
 use crate::ui::escape;
 use crate::ui::style::{Paint, Style};
 use serde_json::{Value as Json, json};
+use std::path::PathBuf;
 
-pub fn audit(command: &AuditCommand, screen: &Screen) -> Result<Exit, Trouble> {
-    let AuditCommand::Verify { run, format } = command;
+pub fn verify(args: &VerifyArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let runs = of_project();
-    let mut audit = Audit { runs: Vec::new(), ledger: None };
-    match run {
-        Some(text) => audit.runs.push(Audited::of(&runs, &named(&runs, text)?)),
-        None => {
+    let mut audit = Audit { runs: Vec::new(), ledger: None, since: None, attested: None };
+    if !args.checkpoint.is_empty() {
+        let checkpoints = read_checkpoints(&args.checkpoint, &keys::trusted(&args.key)?)?;
+        audit.since = Some(verify_checkpoints(&runs, &checkpoints)?);
+    }
+    match (&args.run, &args.attestation) {
+        (_, Some(file)) => {
+            let attested = attestation::verify(&runs, file, &keys::trusted(&args.key)?)?;
+            audit.runs.push(Audited::of(&runs, &attested.dir));
+            audit.attested = Some(attested);
+        }
+        (Some(text), None) => audit.runs.push(Audited::of(&runs, &named(&runs, text)?)),
+        (None, None) => {
             audit.runs.extend(runs.list()?.iter().map(|id| Audited::of(&runs, &runs.open(id))));
             audit.ledger = Some(verify_ledger(&runs)?);
         }
     }
     let verdict = audit.verdict();
-    match format {
+    match args.format {
         Format::Json => print(&format!("{}\n", audit.to_json(&verdict))),
         Format::Text => print(&audit.to_text(&verdict, style(screen))),
     }
-    Ok(if verdict == Verdict::Ok { Exit::Completed } else { Exit::Failed })
+    Ok(match verdict {
+        Verdict::Ok => Exit::Completed,
+        Verdict::Damaged { .. } => Exit::Failed,
+        Verdict::Incomplete { .. } => Exit::InDoubt,
+    })
+}
+
+/// Each signed by one of the keys, with the key's own name as its origin.
+fn read_checkpoints(paths: &[PathBuf], keys: &[VerifyingKey]) -> Result<Vec<Checkpoint>, Trouble> {
+    let read = |path: &PathBuf| {
+        let wrong = |code, why: &str| {
+            Trouble::new(code, format!("the checkpoint {} proves nothing: {why}", path.display()))
+                .help("take the copy that was kept, and the key of whoever signed it")
+                .exit(Exit::Failed)
+        };
+        let note = Note::parse(&files::read(path)?).map_err(|why| wrong(codes::E1804, why.0))?;
+        let key = note.signer(keys).map_err(|why| wrong(codes::E1805, why.0))?;
+        match Checkpoint::parse(&note.text) {
+            Some(checkpoint) if checkpoint.origin == key.name() => Ok(checkpoint),
+            Some(_) => Err(wrong(codes::E1805, "it is about another record than its key is for")),
+            None => Err(wrong(codes::E1804, "the note that was signed is no checkpoint")),
+        }
+    };
+    paths.iter().map(read).collect()
 }
 
 /// One run with its verdict.
@@ -48,6 +86,8 @@ struct Audit {
     runs: Vec<Audited>,
     /// Only where all runs are verified.
     ledger: Option<LedgerReport>,
+    since: Option<Since>,
+    attested: Option<Attested>,
 }
 
 impl Audited {
@@ -108,15 +148,17 @@ fn about(what: &str, verdict: Verdict) -> Verdict {
 }
 
 impl Audit {
-    /// The worst; among several runs it says of which it speaks.
+    /// The worst; where several things are looked at it says of which it speaks.
     fn verdict(&self) -> Verdict {
-        let Some(ledger) = &self.ledger else {
-            return self.runs.iter().fold(Verdict::Ok, |all, run| worse(all, run.report.verdict.clone()));
-        };
-        let start = about("the ledger", ledger.verdict.clone());
-        self.runs.iter().fold(start, |all, run| {
-            worse(all, about(&format!("run {}", run.short), run.report.verdict.clone()))
-        })
+        let alone = self.ledger.is_none() && self.since.is_none() && self.attested.is_none();
+        let since = self.since.iter().map(|s| about("since the checkpoint", s.verdict.clone()));
+        let attested = self.attested.iter().map(|a| about("the attestation", a.verdict.clone()));
+        let ledger = self.ledger.iter().map(|l| about("the ledger", l.verdict.clone()));
+        let runs = self.runs.iter().map(|run| match alone {
+            true => run.report.verdict.clone(),
+            false => about(&format!("run {}", run.short), run.report.verdict.clone()),
+        });
+        since.chain(attested).chain(ledger).chain(runs).fold(Verdict::Ok, worse)
     }
 
     fn to_text(&self, verdict: &Verdict, style: Style) -> String {
@@ -146,7 +188,7 @@ impl Audit {
             );
             line(&style.paint(Paint::Dim, &counts));
             // Alone, its verdict is the last line.
-            if self.ledger.is_some() {
+            if self.ledger.is_some() || self.since.is_some() || self.attested.is_some() {
                 line(&format!("  {}", shown(&run.report.verdict)));
             }
             for help in &run.help {
@@ -161,6 +203,28 @@ impl Audit {
             }
             if matches!(ledger.verdict, Verdict::Damaged { .. }) {
                 line("  restore .wflow/ledger.jsonl and the missing runs from a copy, then verify again");
+            }
+        }
+        if let Some(since) = &self.since {
+            line(&format!("checkpoint over {} of the ledger", lines(since.size)));
+            let more = match (&since.verdict, since.added) {
+                (Verdict::Ok, n) if n > 0 => format!(", and {} since", lines(n)),
+                _ => String::new(),
+            };
+            line(&format!("  {}{more}", shown(&since.verdict)));
+            if since.verdict != Verdict::Ok {
+                line("  restore .wflow from a copy that was made before, then verify again");
+            }
+        }
+        if let Some(attested) = &self.attested {
+            line(&escape::line(&format!(
+                "attestation by {} over {}",
+                attested.by,
+                count(attested.events, "event")
+            )));
+            line(&format!("  {}", shown(&attested.verdict)));
+            for note in &attested.notes {
+                line(&format!("  {}", escape::line(note)));
             }
         }
         line(&escape::line(&verdict.to_string()));
@@ -197,6 +261,20 @@ impl Audit {
                 out
             }
         };
+        out["checkpoint"] = self.since.as_ref().map_or(Json::Null, |since| {
+            let mut out = verdict_json(&since.verdict);
+            out["lines"] = json!(since.size);
+            out["added"] = json!(since.added);
+            out
+        });
+        out["attestation"] = self.attested.as_ref().map_or(Json::Null, |attested| {
+            let mut out = verdict_json(&attested.verdict);
+            out["run"] = json!(attested.dir.id().as_str());
+            out["by"] = json!(attested.by);
+            out["events"] = json!(attested.events);
+            out["notes"] = json!(attested.notes);
+            out
+        });
         out
     }
 }
@@ -248,9 +326,28 @@ pub fn schema() -> Json {
     let mut ledger = with(json!({ "runs": number, "findings": { "type": "array", "items": finding } }));
     ledger["type"] = json!(["object", "null"]);
     ledger["description"] = json!("null where one run was verified");
-    let mut schema = with(json!({ "runs": { "type": "array", "items": run }, "ledger": ledger }));
+    let mut checkpoint = with(json!({
+        "lines": { "type": "integer", "description": "of the ledger, for which the latest checkpoint vouches" },
+        "added": { "type": "integer", "minimum": 0, "description": "lines since" },
+    }));
+    checkpoint["type"] = json!(["object", "null"]);
+    checkpoint["description"] = json!("null where none was given");
+    let mut attestation = with(json!({
+        "run": { "type": "string" },
+        "by": { "type": "string", "description": "the key that signed it" },
+        "events": number,
+        "notes": texts,
+    }));
+    attestation["type"] = json!(["object", "null"]);
+    attestation["description"] = json!("null where none was given");
+    let mut schema = with(json!({
+        "runs": { "type": "array", "items": run },
+        "ledger": ledger,
+        "checkpoint": checkpoint,
+        "attestation": attestation,
+    }));
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("wflow audit verify --format json");
-    schema["description"] = json!("The verdict is the worst of all runs and the ledger.");
+    schema["description"] = json!("The verdict is the worst of all that was looked at.");
     schema
 }

@@ -1,0 +1,102 @@
+//! The forms in which effects and facts are recorded: what is asked, whose digest a replay matches, and what came back.
+
+use crate::diagnostics::codes::runtime;
+use crate::diagnostics::{ErrorKind, Failure};
+use crate::engine::failure_json;
+use crate::interpreter::{Answer, AskReply, At, EnvValue, RunReply, RunRequest};
+use crate::journal::bytes_from_json;
+use serde_json::{Map, Value as Json, json};
+
+/// The words, folder, input and environment; what only matters to the engine is left out.
+pub fn run(request: &RunRequest) -> Json {
+    let mut map = Map::new();
+    map.insert("argv".into(), request.argv.iter().map(|w| w.text.as_str()).collect());
+    if let Some(dir) = &request.dir {
+        map.insert("in".into(), json!(dir));
+    }
+    if !request.env.is_empty() {
+        let env = request.env.iter().map(|(name, value)| match value {
+            EnvValue::Text(text) => (name.clone(), json!(text)),
+            EnvValue::Secret { name: secret } => (name.clone(), json!({ "secret": secret })),
+        });
+        map.insert("env".into(), Json::Object(env.collect()));
+    }
+    if let Some(stdin) = &request.stdin {
+        map.insert("stdin".into(), json!(stdin));
+    }
+    Json::Object(map)
+}
+
+pub fn run_reply(recorded: &Json) -> RunReply {
+    let bytes = |key: &str| recorded.get(key).and_then(bytes_from_json).unwrap_or_default();
+    let number = |key: &str| recorded.get(key).and_then(Json::as_i64).unwrap_or(0);
+    RunReply {
+        exit: number("exit"),
+        stdout: bytes("stdout"),
+        stderr: bytes("stderr"),
+        duration_ms: number("duration_ms"),
+    }
+}
+
+pub fn ask_reply(recorded: &Json) -> AskReply {
+    match (recorded.get("text").and_then(Json::as_str), recorded.get("unavailable")) {
+        (Some(text), _) => AskReply::Text(text.to_owned()),
+        (None, Some(why)) => AskReply::Unavailable(failure_json::from_json(why)),
+        (None, None) => AskReply::Text(String::new()),
+    }
+}
+
+/// What comes before something that is recorded at this path needs a path of its own.
+pub fn before(at: &At, what: &str) -> At {
+    At { path: format!("{}:{what}", at.path), ..at.clone() }
+}
+
+/// The files that an agent names as its context.
+pub fn context(files: &[String]) -> Json {
+    json!({ "files": files })
+}
+
+/// Names and texts of those that were there.
+pub fn context_files(recorded: &Json) -> Vec<(String, String)> {
+    let text = |pair: &Json, i: usize| pair.get(i).and_then(Json::as_str).map(str::to_owned);
+    let pairs = recorded.as_array().into_iter().flatten();
+    pairs.filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect()
+}
+
+/// Of `read` and `exists`.
+pub fn path(path: &str) -> Json {
+    json!({ "path": path })
+}
+
+pub fn write(path: &str, text: &str) -> Json {
+    json!({ "path": path, "text": text })
+}
+
+pub fn glob(pattern: &str) -> Json {
+    json!({ "pattern": pattern })
+}
+
+/// Of `env` and `secret`.
+pub fn name(name: &str) -> Json {
+    json!({ "name": name })
+}
+
+pub fn wait(millis: i64) -> Json {
+    json!({ "ms": millis })
+}
+
+pub fn can_wait(at: &At, millis: i64) -> Answer<()> {
+    if millis < 0 {
+        let message = format!("`wait` cannot wait for a negative time ({millis} ms)");
+        return Err(Failure::new(ErrorKind::Verification, runtime::E1001, message).at(at.span).into());
+    }
+    Ok(())
+}
+
+pub fn vouch(because: &str, value: &Json) -> Json {
+    json!({ "because": because, "of": value })
+}
+
+pub fn backoff(attempt: u32, of: u32) -> Json {
+    json!({ "attempt": attempt, "of": of })
+}
