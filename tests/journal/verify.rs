@@ -6,18 +6,32 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use wflow::journal::{
-    Entered, EventType, Journal, Ledger, Outcome, Redactor, Replay, RunDir, RunState, Runs, Standing,
-    StepState, Verdict, Writer, digest, schema, summary, verify_ledger, verify_run,
+    Entered, EventType, Journal, Judgement, Ledger, Outcome, Redactor, Replay, RunDir, RunState, Runs, Shown,
+    Standing, StepState, Verdict, Writer, digest, schema, summary, verify_ledger, verify_run,
+    verify_run_with,
 };
 
-type Line<'a> = (EventType, &'a str, Value);
+pub type Line<'a> = (EventType, &'a str, Value);
 
+/// Of what the gate shows.
 fn evidence() -> String {
-    digest(&json!({"notes": "fine"})).expect("not deep")
+    let shown = Shown {
+        gate: "ship",
+        question: "Publish?",
+        evidence: &json!([["notes", "fine"]]),
+        require: &json!(["It is right"]),
+        edit: &Value::Null,
+        form: &Value::Null,
+    };
+    shown.digest().expect("not deep")
+}
+
+fn of(request: Value) -> String {
+    digest(&request).expect("not deep")
 }
 
 /// A whole run: a step, a gate, a protected effect, an undone step.
-fn story() -> Vec<Line<'static>> {
+pub fn story() -> Vec<Line<'static>> {
     let d = evidence();
     vec![
         (
@@ -29,25 +43,34 @@ fn story() -> Vec<Line<'static>> {
         (
             EventType::EffectIntended,
             "release/notes/ask#1",
-            json!({"kind": "ask", "digest": d, "request": {}}),
+            json!({"kind": "ask", "digest": of(json!({})), "request": {}}),
         ),
         (EventType::EffectCompleted, "release/notes/ask#1", json!({"result": "n".repeat(9000)})),
         (EventType::StepCompleted, "release/notes", json!({"value": {"blob": "sha256:", "bytes": 1}})),
         (
             EventType::GateOpened,
             "release/ship",
-            json!({"gate": "ship", "digest": d, "evidence": {"notes": "fine"}}),
+            json!({
+                "gate": "ship", "question": "Publish?", "digest": d, "evidence": [["notes", "fine"]],
+                "require": ["It is right"],
+            }),
         ),
         (
             EventType::GateDecided,
             "release/ship",
-            json!({"gate": "ship", "decision": "approve", "approver": "alice", "digest": d, "assurance": "terminal"}),
+            json!({
+                "gate": "ship", "decision": "approve", "approver": "alice", "digest": d, "assurance": "terminal",
+                "confirmed": ["It is right"], "nonce": "7", "final": true,
+            }),
         ),
         (EventType::StepStarted, "release/publish", json!({})),
         (
             EventType::EffectIntended,
             "release/publish/run#1",
-            json!({"kind": "run", "digest": d, "after": ["ship"], "guards": ["release/ship"]}),
+            json!({
+                "kind": "run", "request": {"argv": ["publish"]}, "digest": of(json!({"argv": ["publish"]})),
+                "after": ["ship"], "guards": ["release/ship"],
+            }),
         ),
         (EventType::EffectCompleted, "release/publish/run#1", json!({"result": {"exit": 0}})),
         (EventType::Said, "release/say#1", json!({"text": "done"})),
@@ -55,7 +78,7 @@ fn story() -> Vec<Line<'static>> {
     ]
 }
 
-fn write(runs: &Runs, lines: &[Line<'_>], ledger: bool) -> RunDir {
+pub fn write(runs: &Runs, lines: &[Line<'_>], ledger: bool) -> RunDir {
     let dir = runs.create().expect("a run");
     let writer = Writer::create(&dir, Redactor::new()).expect("a journal");
     let book = Ledger::of(runs);
@@ -149,6 +172,14 @@ fn each_broken_rule_is_named_with_its_line() {
         lines[i].2[field] = value;
         lines
     };
+    let mut gone = story();
+    gone[6].2.as_object_mut().expect("an object").remove("final");
+    let mut twice = story();
+    twice.insert(7, twice[6].clone());
+    let mut late = changed(6, "at", json!("2026-01-01T00:00:01.000Z"));
+    late[5].2["expires"] = json!("2026-01-01T00:00:00.000Z");
+    let mut of_bob = story();
+    of_bob[5].2["by"] = json!(["alice and bob"]);
     let mut appended = story();
     appended.push((EventType::Said, "release/say#2", json!({"text": "more"})));
     for (lines, line, why) in [
@@ -166,6 +197,16 @@ fn each_broken_rule_is_named_with_its_line() {
         (changed(8, "guards", json!(["elsewhere"])), 9, "without an approved gate ship"),
         (changed(8, "after", json!(["ship", "legal"])), 9, "without an approved gate legal"),
         (appended, 13, "after the end"),
+        (gone, 9, "without an approved gate ship"),
+        (twice, 8, "was used before"),
+        (late, 7, "after it had closed"),
+        (of_bob, 7, "bob did not approve it"),
+        (changed(5, "evidence", json!([["notes", "awful"]])), 6, "is not what its digest is of"),
+        (changed(5, "question", json!("Look?")), 6, "is not what its digest is of"),
+        (changed(5, "min_assurance", json!("key")), 7, "asks for proof by key"),
+        (changed(6, "confirmed", json!([])), 7, "without confirming `It is right`"),
+        (changed(6, "assurance", json!("key")), 7, "said to be signed, and is not"),
+        (changed(8, "request", json!({"argv": ["destroy"]})), 9, "is not what its digest is of"),
     ] {
         let (at, said) = damaged(&runs, &lines);
         assert!(said.contains(why), "{said}");
@@ -173,23 +214,63 @@ fn each_broken_rule_is_named_with_its_line() {
     }
 }
 
+/// The story, decided in one process and gone on with in another.
+fn decided_before(runs: &Runs, change: impl Fn(&mut Value)) -> RunDir {
+    let mut lines = story();
+    change(&mut lines[6].2);
+    let dir = write(runs, &lines[..7], true);
+    let (writer, _) = Writer::open(&dir, Redactor::new()).expect("opens");
+    writer.record(EventType::RunResumed, "", &data(json!({}))).expect("records");
+    for (kind, path, event) in &lines[7..] {
+        writer.record(*kind, path, &data(event.clone())).expect("records");
+    }
+    Ledger::of(runs).ensure_ended(dir.id(), EventType::RunCompleted, writer.head()).expect("enters");
+    Ledger::of(runs).ensure_ended(dir.id(), EventType::RunCompleted, writer.head()).expect("is there");
+    dir
+}
+
 #[test]
 fn a_terminal_decision_does_not_outlive_its_process() {
-    for (assurance, ok) in [("terminal", false), ("key", true)] {
-        let runs = project(Arc::new(FakeStore::default()));
-        let mut lines = story();
-        lines[6].2["assurance"] = json!(assurance);
-        let dir = write(&runs, &lines[..7], true);
-        let (writer, _) = Writer::open(&dir, Redactor::new()).expect("opens");
-        writer.record(EventType::RunResumed, "", &data(json!({}))).expect("records");
-        for (kind, path, event) in &lines[7..] {
-            writer.record(*kind, path, &data(event.clone())).expect("records");
-        }
-        Ledger::of(&runs).ensure_ended(dir.id(), EventType::RunCompleted, writer.head()).expect("enters");
-        Ledger::of(&runs).ensure_ended(dir.id(), EventType::RunCompleted, writer.head()).expect("is there");
-        assert_eq!(verdict(&runs, &dir) == Verdict::Ok, ok, "{assurance}");
-        assert_eq!(Ledger::of(&runs).read().expect("reads").entries.len(), 2);
+    let runs = project(Arc::new(FakeStore::default()));
+    let dir = decided_before(&runs, |_| {});
+    assert!(matches!(verdict(&runs, &dir), Verdict::Damaged { line: 10, .. }));
+    assert_eq!(Ledger::of(&runs).read().expect("reads").entries.len(), 2);
+}
+
+#[test]
+fn a_signed_decision_counts_as_far_as_somebody_can_tell() {
+    let runs = project(Arc::new(FakeStore::default()));
+    let dir = decided_before(&runs, |decision| {
+        decision["assurance"] = json!("key");
+        decision["signature"] = json!("signed by alice");
+    });
+    let judged = |says: Judgement| {
+        let judge = |signed: &wflow::journal::SignedDecision<'_>| {
+            assert_eq!(signed.opened["gate"], "ship");
+            assert_eq!(signed.decided["signature"], "signed by alice");
+            assert_eq!((signed.event.seq, &signed.started["workflow"]), (7, &json!("release")));
+            says.clone()
+        };
+        verify_run_with(&runs, &dir, Some(&judge)).expect("readable").verdict
+    };
+    assert_eq!(judged(Judgement::Valid), Verdict::Ok);
+    for unknown in [verdict(&runs, &dir), judged(Judgement::Unknown("no key".into()))] {
+        assert!(unknown.to_string().starts_with("INCOMPLETE: line 7: the signature of alice"), "{unknown}");
     }
+    let forged = judged(Judgement::Forged("it is by eve".into()));
+    assert_eq!(
+        forged.to_string(),
+        "DAMAGED at line 7: the signature of alice on the gate ship is not good: it is by eve"
+    );
+}
+
+#[test]
+fn a_replaced_secret_leaves_its_digest_unproven() {
+    let runs = project(Arc::new(FakeStore::default()));
+    let mut lines = story();
+    lines[8].2["request"] = json!({"argv": ["publish", "[secret TOKEN]"]});
+    let verdict = verdict(&runs, &write(&runs, &lines, true));
+    assert!(verdict.to_string().starts_with("INCOMPLETE: line 9"), "{verdict}");
 }
 
 #[test]
@@ -270,7 +351,7 @@ fn the_replay_knows_outcomes_doubts_decisions_and_what_was_undone() {
         (
             EventType::EffectIntended,
             "release/publish/undo/run#1",
-            json!({"kind": "run", "digest": evidence()}),
+            json!({"kind": "run", "digest": of(Value::Null)}),
         ),
     ]);
     let dir = write(&runs, &lines, true);
