@@ -3,6 +3,7 @@
 pub mod attestation;
 mod csv;
 mod html;
+mod html_rows;
 mod report;
 
 use super::{files, keys};
