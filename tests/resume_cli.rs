@@ -73,6 +73,14 @@ fn mend(sandbox: &Sandbox, name: &str) {
 #[track_caller]
 fn verified(sandbox: &Sandbox) {
     assert!(wflow(sandbox, &["audit", "verify"], 0).ends_with("OK\n"));
+    replayed(sandbox);
+}
+
+/// Each process that worked on the newest run did what its program does.
+#[track_caller]
+fn replayed(sandbox: &Sandbox) {
+    let told = wflow(sandbox, &["audit", "replay", "last"], 0);
+    assert!(told.ends_with("THE SAME\n"), "{told}");
 }
 
 fn at_terminal(sandbox: &Sandbox, args: &[&str]) -> Pty {

@@ -110,12 +110,7 @@ impl Seen<'_> {
                 _ => {}
             }
             self.stored(dir, &event)?;
-            let mut data = event.data.clone();
-            for (name, value) in &mut data {
-                if !PINNED.contains(&name.as_str()) {
-                    dir.blobs().inline(value).map_err(|failure| wrong(failure.message))?;
-                }
-            }
+            let data = in_place(dir, &event).map_err(|failure| wrong(failure.message))?;
             self.pairing.check(&event, &data, dir.id()).map_err(wrong)?;
             self.request(&event, &data).map_err(wrong)?;
             self.report.events = line;
@@ -194,7 +189,9 @@ impl Seen<'_> {
             kind if !kind.ends_run() => return incomplete("the run has not ended".to_owned()),
             _ => {}
         }
-        if let Some((path, line)) = self.pairing.open_effect() {
+        // A run is only cancelled when a person has said of each such effect that it did not happen.
+        let open = self.pairing.open_effect().filter(|_| last.kind != EventType::RunCancelled);
+        if let Some((path, line)) = open {
             return incomplete(format!("nobody knows whether the effect {path} of line {line} happened"));
         }
         if let Some(path) = self.pairing.open_undo() {
@@ -253,6 +250,25 @@ fn references(value: &Value, found: &mut Vec<(BlobRef, bool)>) {
 
 /// Members that name what a run is pinned to by digest.
 const PINNED: &[&str] = &["config", "policy", "sources"];
+
+/// The data of an event that rules look into, with its large parts in their places. What effects gave is no business of
+/// theirs.
+fn in_place(dir: &RunDir, event: &Event) -> Result<Map<String, Value>, Failure> {
+    let outcome = matches!(
+        event.kind,
+        EventType::EffectCompleted | EventType::EffectFailed | EventType::StepCompleted | EventType::Said
+    );
+    if outcome {
+        return Ok(Map::new());
+    }
+    let mut data = event.data.clone();
+    for (name, value) in &mut data {
+        if !PINNED.contains(&name.as_str()) {
+            dir.blobs().inline(value)?;
+        }
+    }
+    Ok(data)
+}
 
 /// Whether a secret was replaced in it.
 pub(super) fn hides(value: &Value) -> bool {

@@ -12,10 +12,17 @@ use super::args::AuditCommand;
 use super::exit::Exit;
 use super::report::Trouble;
 use super::screen::Screen;
+use crate::diagnostics::Failure;
+use crate::journal::{Report, RunDir, Runs, verify_run};
 
 pub use export::attestation::schema as attestation_schema;
 pub use replay::schema as replay_schema;
 pub use verify::schema;
+
+/// The one way that every subcommand verifies a run.
+fn verified(runs: &Runs, dir: &RunDir) -> Result<Report, Failure> {
+    verify_run(runs, dir)
+}
 
 pub fn audit(command: &AuditCommand, screen: &Screen) -> Result<Exit, Trouble> {
     match command {

@@ -15,7 +15,7 @@ use crate::cli::screen::Screen;
 use crate::diagnostics::codes::audit as codes;
 use crate::journal::{
     Checkpoint, LedgerReport, Note, Report, RunDir, RunState, Runs, Since, Verdict, VerifyingKey, summary,
-    verify_checkpoints, verify_ledger, verify_run,
+    verify_checkpoints, verify_ledger,
 };
 use crate::ui::escape;
 use crate::ui::style::{Paint, Style};
@@ -93,7 +93,7 @@ struct Audit {
 impl Audited {
     fn of(runs: &Runs, dir: &RunDir) -> Audited {
         let known = summary(dir).ok();
-        let report = verify_run(runs, dir).unwrap_or_else(|failure| Report {
+        let report = super::verified(runs, dir).unwrap_or_else(|failure| Report {
             // It could not be read at all, so nothing is proven; the others are looked at all the same.
             verdict: Verdict::Incomplete { why: failure.message },
             events: 0,

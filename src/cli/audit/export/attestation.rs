@@ -1,14 +1,14 @@
 //! An in-toto statement about a run, in a DSSE envelope: what ran, from which sources, under which policy, what it did
 //! and who approved it. Its subject is the run's journal, so it can be held against the record later.
 
-use crate::cli::audit::files;
+use crate::cli::audit::{files, verified};
 use crate::cli::exit::Exit;
 use crate::cli::report::Trouble;
 use crate::diagnostics::codes::audit as codes;
 use crate::effects::process::command_line;
 use crate::journal::{
     Envelope, Event, EventType, Journal, Prefix, RunDir, RunId, Runs, SigningKey, Verdict, VerifyingKey,
-    digest, verify_run,
+    digest,
 };
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE: &str = "urn:wflow:run:v1";
 
 pub fn export(runs: &Runs, dir: &RunDir, key: &SigningKey) -> Result<String, Trouble> {
-    let verdict = verify_run(runs, dir)?.verdict;
+    let verdict = verified(runs, dir)?.verdict;
     if let Verdict::Damaged { line, why } = &verdict {
         let message =
             format!("a damaged record is not vouched for: line {line} of run {}: {why}", dir.id().short());

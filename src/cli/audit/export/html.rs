@@ -2,8 +2,9 @@
 //! text and is made harmless before it stands in the page.
 
 use super::report::{Row, What, rows};
+use crate::cli::audit::verified;
 use crate::cli::report::Trouble;
-use crate::journal::{Event, EventType, Journal, Prefix, RunDir, Runs, Timestamp, Verdict, verify_run};
+use crate::journal::{Event, EventType, Journal, Prefix, RunDir, Runs, Timestamp, Verdict};
 use crate::ui::{escape, json as ui_json, time};
 use serde_json::{Map, Value as Json};
 
@@ -11,7 +12,7 @@ const STYLE: &str = include_str!("report.css");
 pub const COLUMNS: usize = 110;
 
 pub fn export(runs: &Runs, dir: &RunDir) -> Result<String, Trouble> {
-    let verdict = verify_run(runs, dir)?.verdict;
+    let verdict = verified(runs, dir)?.verdict;
     let prefix = Prefix::of(dir, None)?;
     let mut events = Journal::read(dir)?.events;
     for event in &mut events {
