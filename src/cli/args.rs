@@ -47,6 +47,12 @@ pub enum Command {
     Approve(DecideArgs),
     /// Reject the gate at which a run waits
     Reject(DecideArgs),
+    /// List the gates that wait for people
+    Gates(GatesArgs),
+    /// Show a gate at which a run waits: all of its evidence, and what a decision on it signs
+    Show(ShowArgs),
+    /// Go on with every run whose time has come: expired gates, waits that are over. For cron or a timer
+    Tick(TickArgs),
     /// List runs, or show one
     Runs(RunsArgs),
     /// Run the `test` blocks of files or folders
@@ -139,9 +145,12 @@ pub struct EngineArgs {
     /// Record every answer of an `ask` in this cassette
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Do not ask at the terminal: suspend at the first gate
+    /// Do not ask at the terminal: suspend at the first gate, or where it is to wait
     #[arg(long)]
     pub detach: bool,
+    /// Do not ask at the terminal: wait at gates until they are decided elsewhere
+    #[arg(long)]
+    pub wait: bool,
     /// No progress and no messages: only the result, or the error
     #[arg(long, short)]
     pub quiet: bool,
@@ -208,9 +217,12 @@ pub struct CancelArgs {
 /// Flags shared by what goes on with a run.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SessionArgs {
-    /// Do not ask at the terminal: suspend at the first gate
+    /// Do not ask at the terminal: suspend at the first gate, or where it is to wait
     #[arg(long)]
     pub detach: bool,
+    /// Do not ask at the terminal: wait at gates until they are decided elsewhere
+    #[arg(long)]
+    pub wait: bool,
     /// No progress and no messages: only the result, or the error
     #[arg(long, short)]
     pub quiet: bool,
@@ -231,8 +243,57 @@ pub struct DecideArgs {
     /// A comment that is recorded with the decision
     #[arg(long, short = 'm', value_name = "TEXT")]
     pub comment: Option<String>,
+    /// Who decides, as wflow.toml names them: the decision is signed, and counts beyond this process
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
+    /// Sign with this key: a private key, or the `.pub` of one that your ssh-agent holds
+    #[arg(long, value_name = "FILE", requires = "person")]
+    pub key: Option<PathBuf>,
+    /// Write the decision to this file, to be signed elsewhere
+    #[arg(long, value_name = "FILE", requires = "person", conflicts_with = "key")]
+    pub unsigned_out: Option<PathBuf>,
+    /// Hand in a decision that was signed: this file, and FILE.sig beside it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["person", "comment", "value"])]
+    pub signed: Option<PathBuf>,
+    /// With --unsigned-out, at a gate with `edit` or `as`: the value, as JSON or `@FILE`
+    #[arg(long, value_name = "JSON", requires = "unsigned_out")]
+    pub value: Option<String>,
+    /// Only hand the signed decision in: do not go on with the run when it is decided
+    #[arg(long)]
+    pub no_resume: bool,
     #[command(flatten)]
     pub session: SessionArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct GatesArgs {
+    /// Only what this person may decide and has not
+    #[arg(long, value_name = "NAME")]
+    pub person: Option<String>,
+    /// Only gates that ask for this role
+    #[arg(long, value_name = "NAME")]
+    pub role: Option<String>,
+    /// Only gates of this workflow
+    #[arg(long, value_name = "NAME")]
+    pub workflow: Option<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The run's id, a unique beginning of it, or `last`
+    pub run: String,
+    /// The gate's name; all at which the run waits otherwise
+    pub gate: Option<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct TickArgs {
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -310,7 +371,7 @@ pub struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// A type's name, or `journal`, `runs`, `run`, `audit`, `replay`, `attestation`
+    /// A type's name, or `journal`, `runs`, `run`, `gates`, `gate`, `tick`, `audit`, `replay`, `attestation`
     pub name: String,
     /// The file that declares the type
     pub file: Option<PathBuf>,

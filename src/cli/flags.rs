@@ -106,7 +106,7 @@ fn engine_args(matches: &ArgMatches, workflow: &Callable) -> Result<EngineArgs, 
     for name in ENGINE_FLAGS.iter().filter(|n| !shadowed(n)) {
         let flag = format!("--{}", flag_name(name));
         match *name {
-            "detach" | "quiet" => {
+            "detach" | "wait" | "quiet" => {
                 if matches.get_flag(name) {
                     words.push(flag.into());
                 }
@@ -128,7 +128,7 @@ fn engine_args(matches: &ArgMatches, workflow: &Callable) -> Result<EngineArgs, 
 }
 
 const ENGINE_FLAGS: &[&str] =
-    &["workflow", "json_args", "mode", "provider", "replay", "record", "detach", "quiet", "format"];
+    &["workflow", "json_args", "mode", "provider", "replay", "record", "detach", "wait", "quiet", "format"];
 
 /// As they are written: those of `run` that may stand before the file, and those of every command.
 pub fn own_flags() -> Vec<String> {

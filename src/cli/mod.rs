@@ -7,10 +7,12 @@ mod audit;
 mod cancel;
 mod check;
 mod completions;
+mod decide;
 mod exit;
 mod explain;
 mod files;
 mod flags;
+mod gates;
 mod init;
 mod interrupt;
 mod mistakes;
@@ -25,7 +27,9 @@ mod runs;
 mod schema;
 mod screen;
 mod show;
+mod show_gate;
 mod test;
+mod tick;
 
 use crate::diagnostics::codes::usage;
 use crate::effects::approval::Verdict;
@@ -109,8 +113,11 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
         Command::Run(args) => run::run(args, screen),
         Command::Resume(args) => resume::resume(args, screen),
         Command::Cancel(args) => cancel::cancel(args, screen),
-        Command::Approve(args) => resume::decide(args, Verdict::Approve, screen),
-        Command::Reject(args) => resume::decide(args, Verdict::Reject, screen),
+        Command::Approve(args) => decide::decide(args, Verdict::Approve, screen),
+        Command::Reject(args) => decide::decide(args, Verdict::Reject, screen),
+        Command::Gates(args) => gates::gates(args, screen),
+        Command::Show(args) => show_gate::show(args),
+        Command::Tick(args) => tick::tick(args),
         Command::Test(args) => test::test(args, screen),
         Command::Explain(args) => explain::explain(args, screen),
         Command::Schema(args) => schema::schema(args, screen),
@@ -132,6 +139,9 @@ fn speaks_json(command: &Command) -> bool {
         Command::Resume(a) => a.session.format == Format::Json,
         Command::Cancel(a) => a.session.format == Format::Json,
         Command::Approve(a) | Command::Reject(a) => a.session.format == Format::Json,
+        Command::Gates(a) => a.format == Format::Json,
+        Command::Show(a) => a.format == Format::Json,
+        Command::Tick(a) => a.format == Format::Json,
         Command::Runs(a) => match &a.command {
             Some(RunsCommand::Show { format, .. }) => *format == Format::Json,
             None => a.format == Format::Json,

@@ -4,6 +4,7 @@ use super::args::Format;
 use super::exit::Exit;
 use super::screen::Screen;
 use crate::diagnostics::render;
+use crate::effects::approval::how_to_reach;
 use crate::effects::process::command_line;
 use crate::engine::{Finished, Outcome, Undo};
 use crate::interpreter::Suspension;
@@ -31,6 +32,9 @@ pub fn tell(finished: &Finished, root: &Path, format: Format, quiet: bool, scree
                 "note: {} has changed since the run was started; the run went on with what it was started with",
                 escape::line(name)
             );
+        }
+        for notice in &finished.notices {
+            errln!("note: {}", escape::line(notice));
         }
         match &finished.outcome {
             Outcome::Completed { value } => {
@@ -92,11 +96,17 @@ pub fn tell(finished: &Finished, root: &Path, format: Format, quiet: bool, scree
             Outcome::Suspended(Suspension::Gate { gate, .. }) => {
                 errln!("{} run {short} waits at gate `{gate}`", paint("suspended", "1;33"));
                 match finished.needs_assurance {
-                    Some(level) => errln!(
-                        "  the gate asks for a decision of level `{}`, which this terminal cannot give: {}",
+                    Some(level @ (Assurance::Terminal | Assurance::Key)) => errln!(
+                        "  it asks for a decision of level `{}`; sign one with: {wflow} approve {short} {gate} --as YOU --key FILE",
                         level.name(),
-                        stronger(level)
                     ),
+                    Some(level) => {
+                        errln!(
+                            "  it asks for a decision of level `{}`: {}",
+                            level.name(),
+                            how_to_reach(level)
+                        );
+                    }
                     None => errln!("  decide it at a terminal with: {wflow} approve {short} {gate}"),
                 }
             }
@@ -168,13 +178,6 @@ fn tell_steps(finished: &Finished) {
     }
 }
 
-fn stronger(level: Assurance) -> &'static str {
-    match level {
-        Assurance::Terminal => "type it at a terminal",
-        _ => "lower `min_assurance` in wflow.toml, or wait for a version that takes signed decisions",
-    }
-}
-
 /// Indented, and safe on a terminal: JSON escapes control characters by itself, the rest is made visible.
 fn pretty(value: &Json) -> String {
     render::json_text(value)
@@ -203,6 +206,9 @@ fn as_json(finished: &Finished) -> Json {
     }
     if !finished.changed.is_empty() {
         out["changed"] = json!(finished.changed);
+    }
+    if !finished.notices.is_empty() {
+        out["notices"] = json!(finished.notices);
     }
     if !matches!(finished.outcome, Outcome::Completed { .. }) && !finished.steps.is_empty() {
         let steps = finished.steps.iter().map(|s| match s.undo {

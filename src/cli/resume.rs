@@ -1,15 +1,10 @@
-//! `wflow resume`, `approve`, `reject`: a run goes on.
-//!
-//! A decision typed at a terminal counts only in the process that takes it, so `approve` and `reject` put the gate
-//! before the person and then go on with the run themselves.
+//! `wflow resume`: a run goes on.
 
-use super::args::{DecideArgs, ResumeArgs, SessionArgs};
+use super::args::{ResumeArgs, SessionArgs};
 use super::exit::Exit;
 use super::report::Trouble;
 use super::screen::Screen;
 use super::{interrupt, outcome};
-use crate::diagnostics::codes::gate as gate_codes;
-use crate::effects::approval::{Preset, Verdict};
 use crate::engine::{Options, ProviderChoice};
 use crate::journal::{DiskStore, GateRecord, Journal, Replay, RunDir, RunState, Runs, Summary, summary};
 use crate::policy::find_root;
@@ -43,14 +38,14 @@ pub(super) fn find(runs: &Runs, id: &str) -> Result<RunDir, Trouble> {
 }
 
 /// The gates at which a run waits.
-fn waiting(dir: &RunDir) -> Result<Vec<String>, Trouble> {
+pub(super) fn waiting(dir: &RunDir) -> Result<Vec<String>, Trouble> {
     let replay = Replay::of(Journal::read(dir)?.events);
     let name = |g: &GateRecord| g.opened.get("gate").and_then(|n| n.as_str()).map(str::to_owned);
     Ok(replay.waiting().filter_map(|(_, g)| name(g)).collect())
 }
 
 /// The newest run that waits at a gate; the newest that is open where none does, so that the refusal names it.
-fn newest_waiting(runs: &Runs) -> Result<RunDir, Trouble> {
+pub(super) fn newest_waiting(runs: &Runs) -> Result<RunDir, Trouble> {
     for id in runs.list()?.iter().rev() {
         let dir = runs.open(id);
         let suspended = summary(&dir).is_ok_and(|s| s.state == RunState::Suspended);
@@ -77,32 +72,6 @@ fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
     Ok(runs.last()?)
 }
 
-pub fn decide(args: &DecideArgs, verdict: Verdict, screen: &Screen) -> Result<Exit, Trouble> {
-    let (root, runs) = project();
-    let dir = match args.run.as_str() {
-        "last" => newest_waiting(&runs)?,
-        id => find(&runs, id)?,
-    };
-    let waiting = waiting(&dir)?;
-    let gate = args.gate.clone().or_else(|| waiting.first().cloned());
-    let Some(gate) = gate.filter(|g| waiting.contains(g)) else {
-        let at = args.gate.as_ref().map_or_else(|| String::from("any gate"), |g| format!("gate `{g}`"));
-        let trouble =
-            Trouble::new(gate_codes::E1205, format!("run {} does not wait at {at}", dir.id().short()));
-        return Err(match waiting.as_slice() {
-            [] => trouble.help(format!(
-                "`wflow runs show {0}` shows where it stands; `wflow resume {0}` goes on with it if it can be",
-                dir.id().short()
-            )),
-            names => trouble.help(format!("it waits at `{}`", names.join("`, `"))),
-        }
-        .exit(Exit::Failed));
-    };
-    let preset = Preset { verdict, comment: args.comment.clone().filter(|c| !c.trim().is_empty()) };
-    let options = Options { preset: Some((gate, preset)), ..options(&args.session) };
-    go_on(root, &runs, &dir, &args.session, options, screen)
-}
-
 /// What the flags of whatever goes on with a run choose.
 pub(super) fn options(session: &SessionArgs) -> Options {
     let progress = Arc::new(Progress::new(session.quiet, session.format == super::args::Format::Json));
@@ -112,6 +81,7 @@ pub(super) fn options(session: &SessionArgs) -> Options {
             None => ProviderChoice::Configured,
         },
         detach: session.detach,
+        wait: session.wait,
         interrupt: interrupt::token(&progress),
         progress,
         ..Options::default()

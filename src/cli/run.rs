@@ -91,6 +91,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
         },
         record: engine.record.clone(),
         detach: engine.detach,
+        wait: engine.wait,
         progress: progress.clone(),
         interrupt: interrupt::token(&progress),
         grants,
@@ -229,6 +230,7 @@ fn merge(before: &EngineArgs, after: EngineArgs) -> EngineArgs {
         replay: after.replay.or_else(|| before.replay.clone()),
         record: after.record.or_else(|| before.record.clone()),
         detach: after.detach || before.detach,
+        wait: after.wait || before.wait,
         quiet: after.quiet || before.quiet,
         format: if after.format == Format::default() { before.format } else { after.format },
     }

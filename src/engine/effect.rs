@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::approval::os_user;
-use crate::interpreter::{Answer, At, Stop};
+use crate::interpreter::{Answer, At, Stop, Suspension};
 use serde_json::Value as Json;
 use std::time::Duration;
 
@@ -65,6 +65,9 @@ impl Session {
                 false
             }
         };
+        if self.only_records {
+            self.before_fresh(at)?;
+        }
         let (permit, prepared) = match decide() {
             Ok(decision) => decision,
             Err(refusal) => {
@@ -152,6 +155,10 @@ impl Session {
             std::thread::sleep(Duration::from_millis(1));
         }
         self.check_alive(at)?;
+        if self.only_records {
+            let gate = String::new();
+            return Err(Stop::Suspended(Suspension::Gate { gate, path: at.path.clone() }));
+        }
         match &self.giving_up {
             Some(why) if !self.is_undoing(&at.path) => Err(Stop::GivenUp(Box::new(given_up(why)))),
             _ => Ok(()),

@@ -9,6 +9,7 @@ mod changes;
 mod doubt;
 mod effect;
 mod failure_json;
+mod gate;
 mod options;
 mod outcome;
 mod record;
@@ -20,6 +21,7 @@ mod stored;
 mod world;
 
 pub use failure_json::{from_json as failure_from_json, to_json as failure_to_json};
+pub use gate::{HandedIn, OpenGate, Said, Waiting, hand_in, open_gates, today, waiting_gates};
 pub use options::{Options, ProviderChoice};
 pub use outcome::{Finished, Outcome};
 pub use reexecute::{Difference, Reexecution, reexecute};

@@ -20,6 +20,10 @@ pub struct Options {
     pub record: Option<PathBuf>,
     /// Nobody is asked at the terminal.
     pub detach: bool,
+    /// At a gate the process waits until it is decided elsewhere.
+    pub wait: bool,
+    /// Goes only as far as things are recorded, takes in decisions there, and does nothing else.
+    pub only_records: bool,
     /// What the person said about a gate on the command line; the gate is put before them all the same.
     pub preset: Option<(String, Preset)>,
     pub progress: Arc<Progress>,
@@ -40,6 +44,8 @@ impl Default for Options {
             provider: ProviderChoice::Configured,
             record: None,
             detach: false,
+            wait: false,
+            only_records: false,
             preset: None,
             progress: Arc::new(Progress::to(Look::Quiet, Style::for_stderr(), Box::new(std::io::sink()))),
             interrupt: CancelToken::default(),
@@ -62,6 +68,16 @@ pub enum ProviderChoice {
 }
 
 impl Options {
+    /// The same people and answers, without a word about progress.
+    pub fn quiet(&self) -> Options {
+        Options {
+            mode: self.mode,
+            provider: self.provider.clone(),
+            interrupt: self.interrupt.clone(),
+            ..Options::default()
+        }
+    }
+
     /// None in mode `pure`.
     pub(super) fn provider(
         &self,

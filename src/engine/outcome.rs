@@ -78,6 +78,8 @@ pub struct Finished {
     pub steps: Vec<Done>,
     /// Files that changed since the run was started: it went on with the old ones.
     pub changed: Vec<String>,
+    /// What else whoever sees this should know.
+    pub notices: Vec<String>,
     /// What the places of a failure refer to.
     pub sources: SourceMap,
     /// Of the journal, by this process.

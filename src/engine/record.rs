@@ -78,6 +78,15 @@ impl Record {
         })
     }
 
+    /// Whether a decision with this number is recorded.
+    pub fn is_used(&self, nonce: &str) -> bool {
+        self.replay().nonces.contains(nonce)
+    }
+
+    pub fn use_up(&self, nonce: &str) {
+        self.replay().nonces.insert(nonce.to_owned());
+    }
+
     pub fn gate(&self, path: &str) -> Option<GateRecord> {
         self.replay().gate(path).cloned()
     }

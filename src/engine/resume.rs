@@ -39,6 +39,8 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     let accepted = journal.events.iter().rev().find(|e| e.data.contains_key("accepted_changes"));
     let pinned = accepted.map_or(first.data.clone(), |e| e.data.clone());
     let done = if options.accept_changes { changes::done(&journal.events) } else { Vec::new() };
+    let last = journal.events.iter().rev().find(|e| e.kind != EventType::JournalCut);
+    let rested = last.filter(|e| e.kind == EventType::RunSuspended).map(|e| e.data.clone());
     let mut past = Replay::of(journal.events);
     if let Some(why) = why_not(&past, options) {
         return Err(cannot(dir, &why));
@@ -137,9 +139,10 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         provider,
         workspace,
         giving_up,
+        today: project.is_configured().then(|| project.config.clone()),
     };
     let session = parts.session(options);
-    Ok(drive(session, dir, &lowered, callable, args, changed))
+    Ok(drive(session, dir, &lowered, callable, args, changed, rested))
 }
 
 /// Why the run cannot go on. One that failed in an effect does that effect anew.

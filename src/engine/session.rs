@@ -5,15 +5,16 @@ use super::record::Record;
 use crate::diagnostics::codes::{files, run as run_codes};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::ai::Provider;
-use crate::effects::approval::{Digests, Preset};
+use crate::effects::approval::{Digests, Inbox, Preset};
 use crate::effects::process::{Environment, EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
 use crate::interpreter::{Answer, At, CancelToken, Mode, Stop};
-use crate::journal::Runs;
+use crate::journal::{Runs, Timestamp};
 use crate::policy::{Assurance, Config, Decision, Guard, Policy, Word, unguarded};
 use crate::ui::progress::Progress;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,20 @@ pub struct Session {
     pub undoing: Mutex<Vec<String>>,
     /// A gate asked for a proof that a terminal cannot give.
     pub assurance: Mutex<Option<Assurance>>,
+    /// Today's `wflow.toml`, where the run goes on with an older one.
+    pub today: Option<Config>,
+    /// Where signed decisions are handed in.
+    pub inbox: Inbox,
+    /// At a gate this process waits until it is decided elsewhere.
+    pub waits: bool,
+    /// Nothing is done that is not recorded, except that decisions are taken in.
+    pub only_records: bool,
+    /// The first time at which something waits to happen although no process does.
+    pub due: Mutex<Option<Timestamp>>,
+    /// Whether a gate was decided by what was handed in.
+    pub settled: AtomicBool,
+    /// What the person who sees the run's end should know besides.
+    pub notices: Mutex<Vec<String>>,
 }
 
 /// How many of the last steps are told when a run fails.
@@ -121,6 +136,29 @@ impl Session {
             return Err(Stop::Cancelled);
         }
         Ok(())
+    }
+
+    /// Something will have to happen at this time.
+    pub fn due(&self, at: Option<Timestamp>) {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        *due = [*due, at].into_iter().flatten().min();
+    }
+
+    pub fn decided(&self) {
+        self.settled.store(true, Ordering::Release);
+    }
+
+    pub fn notice(&self, text: String) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&text) {
+            notices.push(text);
+        }
+    }
+
+    /// The least that a decision at this gate must be proved with, when the run was started and today.
+    pub fn min_assurance(&self, gate: &str, guards: bool) -> Assurance {
+        let today = self.today.as_ref().map(|config| config.min_assurance(gate, guards));
+        self.config.min_assurance(gate, guards).max(today.unwrap_or_default())
     }
 
     /// Sleeps until a time on the clock, unless the run is interrupted or the branch cancelled.

@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::check::{CallableId, Program};
 use crate::diagnostics::Failure;
 use crate::effects::ai::Provider;
-use crate::effects::approval::{Digests, os_user};
+use crate::effects::approval::{Digests, Inbox, os_user};
 use crate::effects::process::{EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
 use crate::interpreter::{Lowered, Mode, Root, Stop, Suspension};
@@ -18,7 +18,8 @@ use crate::value::Value;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Everything that a new run is made of. The arguments have been checked.
 pub struct Start<'a> {
@@ -100,9 +101,10 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
         provider,
         workspace: workspace.pin(start.program.own_files().map(|f| f.name.to_string())),
         giving_up: None,
+        today: None,
     };
     let session = parts.session(options);
-    Ok(drive(session, &dir, start.lowered, start.workflow, start.args, Vec::new()))
+    Ok(drive(session, &dir, start.lowered, start.workflow, start.args, Vec::new(), None))
 }
 
 /// What a session is made of, for a new run and for a resumed one.
@@ -124,6 +126,8 @@ pub(super) struct Parts<'a> {
     pub workspace: Workspace,
     /// A person gave the run up, in these words.
     pub giving_up: Option<String>,
+    /// Today's configuration, on a resume.
+    pub today: Option<Config>,
 }
 
 impl Parts<'_> {
@@ -156,6 +160,13 @@ impl Parts<'_> {
             giving_up: self.giving_up,
             undoing: Mutex::new(Vec::new()),
             assurance: Mutex::new(None),
+            today: self.today,
+            inbox: Inbox::of(self.dir),
+            waits: options.wait,
+            only_records: options.only_records,
+            due: Mutex::new(None),
+            settled: AtomicBool::new(false),
+            notices: Mutex::new(Vec::new()),
             steps: Mutex::new(Vec::new()),
             begun: Mutex::new(HashMap::new()),
             record: Record::new(self.writer, self.past),
@@ -172,6 +183,7 @@ pub(super) fn drive(
     workflow: CallableId,
     args: Vec<Value>,
     changed: Vec<String>,
+    rested: Option<Map<String, Json>>,
 ) -> Finished {
     let root = Root { path: session.workflow.clone(), cancel: session.interrupt.clone() };
     let result = lowered.run_callable(workflow, args, &session, &root);
@@ -182,7 +194,11 @@ pub(super) fn drive(
         });
     let mut outcome = Outcome::of(result);
     let mut ended = true;
-    if let Err(failure) = end(&session, dir, &outcome) {
+    let recorded = match session.only_records {
+        true => rest(&session, rested),
+        false => end(&session, dir, &outcome),
+    };
+    if let Err(failure) = recorded {
         // What cannot be recorded did not end: the record's own trouble is what people must hear of.
         outcome = Outcome::Failed(failure);
         ended = false;
@@ -196,10 +212,22 @@ pub(super) fn drive(
         needs_assurance: session.needed_assurance(),
         steps: session.steps.lock().map(|s| s.clone()).unwrap_or_default(),
         changed,
+        notices: session.notices.lock().map(|n| n.clone()).unwrap_or_default(),
         sources: lowered.sources().clone(),
         syncs: writer.syncs(),
         bytes: writer.bytes(),
     }
+}
+
+/// A process that only took in decisions leaves the run as it found it, or decided and ready to go on.
+fn rest(session: &Session, before: Option<Map<String, Json>>) -> Result<(), Failure> {
+    let data = match session.settled.load(Ordering::Acquire) {
+        true => {
+            members([("reason", json!("decided")), ("until", json!(session.runs.store().now().rfc3339()))])
+        }
+        false => before.unwrap_or_else(|| members([("reason", json!("interrupted"))])),
+    };
+    session.record.write(EventType::RunSuspended, "", data)
 }
 
 fn end(session: &Session, dir: &RunDir, outcome: &Outcome) -> Result<(), Failure> {
@@ -232,6 +260,14 @@ fn end(session: &Session, dir: &RunDir, outcome: &Outcome) -> Result<(), Failure
         }
         Outcome::Interrupted => (EventType::RunSuspended, members([("reason", json!("interrupted"))])),
     };
+    let mut data = data;
+    // One that was interrupted, or is in doubt, waits for a person.
+    if kind == EventType::RunSuspended
+        && !data.contains_key("reason")
+        && let Some(due) = *session.due.lock().unwrap_or_else(PoisonError::into_inner)
+    {
+        data.insert("until".into(), json!(due.rfc3339()));
+    }
     session.record.write(kind, "", data)?;
     if kind.ends_run() {
         Ledger::of(&session.runs).run_ended(dir.id(), kind, session.record.writer().head())?;

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// Something could not be done with a file of the records. `doing` reads like "write the journal".
-pub(super) fn io_failure(error: &io::Error, doing: &str, path: &Path) -> Failure {
+pub fn io_failure(error: &io::Error, doing: &str, path: &Path) -> Failure {
     let shown = path.display();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Failure::new(

@@ -25,7 +25,7 @@
 //!
 //! Give results to [`Redactor::value`] before the program sees them, so that a replay computes from the same values.
 
-mod base64;
+pub mod base64;
 mod blobs;
 mod canonical;
 mod checkpoint;
@@ -58,6 +58,7 @@ pub use blobs::{BlobRef, Blobs, INLINE_LIMIT};
 pub use canonical::{MAX_DEPTH, TooDeep, canonical, digest, digest_of};
 pub use checkpoint::{Checkpoint, Since, verify_checkpoints};
 pub use dsse::Envelope;
+pub use errors::io_failure;
 pub use event::{Event, EventType, LineDigest, bytes_from_json, bytes_to_json};
 pub use judge::{Judge, Judgement, SignedDecision};
 pub use ledger::{Entered, Ledger, LedgerContent, LedgerEntry};
@@ -70,7 +71,7 @@ pub use redact::{Redactor, SHORTEST_SECRET};
 pub use replay::{Decision, GateRecord, Outcome, Recorded, Replay, Standing, StepRecord, StepState};
 pub use run_dir::{RunDir, RunId, Runs};
 pub use shown::Shown;
-pub use store::{DiskStore, ReadFile, Store, StoreFile};
+pub use store::{DiskStore, ReadFile, Store, StoreFile, append_all, read_all};
 pub use summary::{RunState, Summary, summary};
 pub use time::Timestamp;
 pub use verify::{Report, Verdict, verify_run, verify_run_with};

@@ -14,7 +14,7 @@
 use super::event::{Event, EventType};
 use super::time::Timestamp;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// An index over the events of one run. Later events of a path replace earlier ones.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Replay {
     /// How many events there are.
     pub events: u64,
     pub standing: Standing,
+    /// Of every decision on a gate: none counts twice.
+    pub nonces: HashSet<String>,
     recorded: BTreeMap<String, Recorded>,
     steps: BTreeMap<String, StepRecord>,
     gates: BTreeMap<String, GateRecord>,
@@ -179,6 +181,7 @@ impl Replay {
                 self.gates.insert(path, gate);
             }
             EventType::GateDecided => {
+                self.nonces.extend(data.get("nonce").and_then(Value::as_str).map(str::to_owned));
                 if let Some(gate) = self.gates.get_mut(&path) {
                     gate.decisions.push(Decision { seq, at, epoch, data });
                 }

@@ -106,6 +106,11 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("evidence", Form::Any, "what is shown, in order"),
                     must("digest", Form::Digest, "of all that is shown; part of each decision"),
                     may("by", Form::Any, "who may decide"),
+                    may("except", Form::Texts, "who started the run and may not decide"),
+                    may("since", Form::Time, "when it was opened, as decisions name it"),
+                    may("workflow", Form::Text, "the digest of the sources that decisions are about"),
+                    may("policy", Form::Text, "the digest of the policy that decisions are taken under"),
+                    may("form_type", Form::Text, "the type of that value"),
                     may("require", Form::Texts, "criteria that each approver confirms"),
                     may("edit", Form::Any, "the value that may be edited"),
                     may("form", Form::Any, "JSON Schema of the value that is edited or answered"),
@@ -129,7 +134,9 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                         "how it is known who they are; terminal if absent",
                     ),
                     may("value", Form::Any, "what they edited or answered"),
-                    may("signature", Form::Text, "over the decision, where there is one"),
+                    may("record", Form::Text, "the decision to the letter, as it was signed"),
+                    may("signature", Form::Text, "over the record, as `ssh-keygen -Y sign` writes it"),
+                    may("key", Form::Text, "the fingerprint of the key"),
                     may("at", Form::Time, "when they decided"),
                     may("nonce", Form::Text, "makes a signed decision count once"),
                     may("account", Form::Text, "the account at the terminal"),
@@ -159,7 +166,11 @@ pub fn fields(kind: EventType) -> &'static [Field] {
             const {
                 &[
                     may("gate", Form::Text, "the gate it waits at"),
-                    may("until", Form::Time, "the time it waits for"),
+                    may(
+                        "until",
+                        Form::Time,
+                        "the first time at which something happens without anybody's doing",
+                    ),
                     may("reason", Form::Text, "any other cause"),
                 ]
             }

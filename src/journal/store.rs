@@ -176,7 +176,7 @@ impl StoreFile for DiskFile {
 }
 
 /// Appends everything. A short write goes on with the rest; an interrupted one is made again.
-pub(super) fn append_all(file: &mut dyn StoreFile, mut bytes: &[u8]) -> io::Result<()> {
+pub fn append_all(file: &mut dyn StoreFile, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.append(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -189,7 +189,7 @@ pub(super) fn append_all(file: &mut dyn StoreFile, mut bytes: &[u8]) -> io::Resu
 }
 
 /// The whole content of a file.
-pub(super) fn read_all(store: &dyn Store, path: &Path) -> io::Result<Vec<u8>> {
+pub fn read_all(store: &dyn Store, path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     store.open_read(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -77,6 +77,14 @@ impl<'a> Dialog<'a> {
         self.next_line(prompt)
     }
 
+    /// The same, ended by a further cause.
+    pub fn ask_until(&mut self, prompt: &str, stop: &dyn Fn() -> bool) -> Result<String, Ended> {
+        self.terminal.drain();
+        let prompt = self.style.paint(Paint::Accent, &escape::line(prompt));
+        let wait = Wait { until: self.wait.until, stop: Some(stop) };
+        self.terminal.line(&prompt, Echo::Shown, &wait)
+    }
+
     /// A further line of something longer: what was pasted along with the line before counts.
     pub fn next_line(&mut self, prompt: &str) -> Result<String, Ended> {
         let prompt = self.style.paint(Paint::Accent, &escape::line(prompt));

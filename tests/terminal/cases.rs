@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use wflow::effects::ai::{Control, Provider, ProviderRequest, human::Human};
-use wflow::effects::approval::{Digests, Outcome, Sitting, decide, os_user};
+use wflow::effects::approval::{Ballot, Digests, Outcome, Sitting, decide, os_user};
 use wflow::interpreter::{AskRequest, CancelToken, GateReply, GateRequest, Previous};
 use wflow::policy::{Approvers, Assurance, Demand, People, Person, Role};
 use wflow::ui::progress::{Event, How, Progress};
@@ -180,12 +180,15 @@ fn sit(
         workflow: "release",
         run: "0192",
         path: "release/ship",
+        opened: "1970-01-01T00:00:00.000Z",
         request,
         demand: &demand,
         digests: &digests,
         assurance: Assurance::Terminal,
         until: time.map(|t| SystemTime::now() + t),
         earlier: &[],
+        ballot: &Ballot::new(request),
+        arrived: &|| false,
         preset: None,
         drafts: &drafts,
         cancel: &cancel,
@@ -211,6 +214,7 @@ fn told(outcome: Outcome) -> String {
         }
         Outcome::Decided { reply: GateReply::Expired, .. } => String::from("expired"),
         Outcome::Suspended { why, decisions } => format!("suspended {why:?} {}", who(decisions)),
+        Outcome::Arrived { .. } => String::from("arrived"),
         Outcome::Interrupted { .. } => String::from("interrupted"),
         Outcome::Cancelled { .. } => String::from("cancelled"),
         Outcome::Failed(failure) => format!("failed {failure}"),

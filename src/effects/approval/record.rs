@@ -1,8 +1,8 @@
-//! A decision as a record: what was decided, by whom, on which evidence, proved how. Its canonical digest is what
-//! stronger levels of assurance sign.
+//! A decision as a record: what was decided, by whom, on which evidence, proved how. Its canonical text is what stronger
+//! levels of assurance sign.
 
 use crate::interpreter::GateRequest;
-use crate::journal::{Shown, Timestamp, digest as canonical_digest, digest_of};
+use crate::journal::{Shown, Timestamp, TooDeep, canonical, digest as canonical_digest, digest_of};
 use serde_json::{Map, Value as Json, json};
 use std::time::SystemTime;
 
@@ -35,6 +35,8 @@ pub struct Decision {
     pub run: String,
     pub gate: String,
     pub path: String,
+    /// When the gate was opened (RFC 3339, UTC): a gate that opened anew is another one.
+    pub opened: String,
     pub digests: Digests,
     pub verdict: Verdict,
     /// A person of `wflow.toml`; the account where it names nobody.
@@ -48,12 +50,14 @@ pub struct Decision {
     pub comment: String,
     /// The edited or answered value that the approval is for.
     pub value: Option<Json>,
+    /// Digest of the value as it was before, where there was one: somebody may have edited it meanwhile.
+    pub shown: Option<String>,
     /// Makes each decision different, so that none can be used twice.
     pub nonce: String,
     /// RFC 3339, UTC.
     pub at: String,
     pub expires: Option<String>,
-    /// `terminal`, `key`, `touch`, `passkey`.
+    /// `terminal`, `key`, `touch`, `passkey`: what it is proved with at least.
     pub assurance: String,
 }
 
@@ -65,6 +69,7 @@ impl Decision {
         put("run", json!(self.run));
         put("gate", json!(self.gate));
         put("path", json!(self.path));
+        put("opened", json!(self.opened));
         put("workflow", json!(self.digests.workflow));
         put("policy", json!(self.digests.policy));
         put("evidence", json!(self.digests.evidence));
@@ -76,6 +81,9 @@ impl Decision {
         put("comment", json!(self.comment));
         if let Some(value) = &self.value {
             put("value", value.clone());
+        }
+        if let Some(shown) = &self.shown {
+            put("shown", json!(shown));
         }
         put("nonce", json!(self.nonce));
         put("at", json!(self.at));
@@ -94,6 +102,7 @@ impl Decision {
             run: text("run")?,
             gate: text("gate")?,
             path: text("path")?,
+            opened: text("opened")?,
             digests: Digests {
                 workflow: text("workflow")?,
                 policy: text("policy")?,
@@ -108,11 +117,23 @@ impl Decision {
             confirmed: confirmed.map(|c| c.as_str().map(str::to_owned)).collect::<Option<_>>()?,
             comment: text("comment")?,
             value: value.get("value").cloned(),
+            shown: text("shown"),
             nonce: text("nonce")?,
             at: text("at")?,
             expires: text("expires"),
             assurance: text("assurance")?,
         })
+    }
+
+    /// What is signed. The only text that stands for this decision: whatever differs from it is another, or none.
+    pub fn text(&self) -> Result<String, TooDeep> {
+        canonical(&self.to_json())
+    }
+
+    /// The way back; `None` for any text that [`Decision::text`] does not give, also one with more in it.
+    pub fn from_text(text: &str) -> Option<Decision> {
+        let decision = Decision::from_json(&serde_json::from_str(text).ok()?)?;
+        (decision.text().ok()? == text).then_some(decision)
     }
 
     /// `sha256:…` of the canonical record.
@@ -135,9 +156,19 @@ pub fn evidence_digest(request: &GateRequest) -> String {
     digest(&shown.to_json())
 }
 
+/// `sha256:…` of a value.
+pub fn value_digest(value: &Json) -> String {
+    digest(value)
+}
+
 fn digest(value: &Json) -> String {
     // A value too deep for the canonical form still has one compact text.
     canonical_digest(value).unwrap_or_else(|_| digest_of(crate::ui::json::compact(value).as_bytes()))
+}
+
+/// A nonce and the time, for a decision that is taken now.
+pub fn fresh() -> (String, String) {
+    (nonce(), timestamp(SystemTime::now()))
 }
 
 pub(super) fn nonce() -> String {
@@ -159,6 +190,7 @@ mod tests {
             run: "0192".into(),
             gate: "ship".into(),
             path: "release/ship".into(),
+            opened: timestamp(SystemTime::UNIX_EPOCH),
             digests: Digests {
                 workflow: "sha256:a".into(),
                 policy: "sha256:b".into(),
@@ -171,6 +203,7 @@ mod tests {
             confirmed: vec!["All tests pass".into()],
             comment: String::new(),
             value: Some(json!({"stage": "production"})),
+            shown: None,
             nonce: nonce(),
             at: timestamp(SystemTime::UNIX_EPOCH),
             expires: None,
@@ -184,6 +217,11 @@ mod tests {
         assert_eq!(d.at, "1970-01-01T00:00:00.000Z");
         assert_eq!(Decision::from_json(&d.to_json()), Some(d.clone()));
         assert_eq!(Decision::from_json(&json!({"decision": "approve"})), None);
+        let text = d.text().expect("flat");
+        assert_eq!(Decision::from_text(&text), Some(d));
+        for other in [text.replacen('{', "{ ", 1), text.replacen('{', "{\"more\":1,", 1), text + "\n"] {
+            assert_eq!(Decision::from_text(&other), None, "{other}");
+        }
     }
 
     #[test]

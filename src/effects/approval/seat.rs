@@ -21,7 +21,7 @@ impl Table<'_, '_> {
                 () => Some(Seated { person: account, claimed: false }),
             });
         }
-        if people.contains_key(account.as_str()) && self.decisions.is_empty() {
+        if people.contains_key(account.as_str()) && self.is_first() && !self.has_decided(&account) {
             if demand.may_decide(&account) {
                 return Ok(Some(Seated { person: account, claimed: false }));
             }
@@ -50,7 +50,7 @@ impl Table<'_, '_> {
             self.dialog.say(&format!("  {person}{name}"));
         }
         loop {
-            let typed = self.dialog.ask("name, or `later` to stop> ")?;
+            let typed = self.ask_unless_arrived("name, or `later` to stop> ")?;
             let typed = typed.trim();
             if matches!(typed, "later" | "q" | "quit") {
                 return Ok(None);
@@ -81,7 +81,7 @@ impl Table<'_, '_> {
 
     pub(super) fn leave(&mut self) {
         self.dialog.say("The gate stays open and the run waits.");
-        if !self.decisions.is_empty() {
+        if !self.is_first() {
             self.dialog.say("What was decided here ends with this process: its gate will be asked again.");
         }
     }

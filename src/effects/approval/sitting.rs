@@ -1,6 +1,7 @@
 //! One opening of a gate at the terminal, from the question to what it comes to.
 
-use super::record::{Decision, Digests, Verdict, timestamp};
+use super::ballot::Ballot;
+use super::record::{Decision, Digests, Verdict};
 use crate::diagnostics::codes::gate::E1201;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::{CancelToken, GateReply, GateRequest, Validator};
@@ -20,6 +21,8 @@ pub struct Sitting<'a> {
     pub run: &'a str,
     /// Where in the run the gate stands.
     pub path: &'a str,
+    /// When it was opened, as the records say it.
+    pub opened: &'a str,
     pub request: &'a GateRequest,
     pub demand: &'a Demand<'a>,
     pub digests: &'a Digests,
@@ -29,6 +32,10 @@ pub struct Sitting<'a> {
     pub until: Option<SystemTime>,
     /// Decisions of an earlier process: shown, but void, since at this level they do not outlive it.
     pub earlier: &'a [Decision],
+    /// What counts already: signed, or taken in this process.
+    pub ballot: &'a Ballot,
+    /// Whether somebody handed in a decision elsewhere: the question is put anew then, with it.
+    pub arrived: &'a (dyn Fn() -> bool + Sync),
     /// What the person who came said beforehand: see [`Preset`].
     pub preset: Option<&'a Preset>,
     /// Where a private file for the editor may lie.
@@ -55,7 +62,8 @@ pub enum Waiting {
     Assurance(Assurance),
 }
 
-/// What a sitting comes to. `decisions` are to be recorded in any case.
+/// What a sitting comes to. `decisions` are all that count then, those of before among them; they are to be recorded in
+/// any case.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     Decided {
@@ -64,6 +72,10 @@ pub enum Outcome {
     },
     Suspended {
         why: Waiting,
+        decisions: Vec<Decision>,
+    },
+    /// Somebody handed in a decision elsewhere.
+    Arrived {
         decisions: Vec<Decision>,
     },
     Interrupted {
@@ -83,8 +95,8 @@ pub fn decide(sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
     }
     let stop = || sitting.cancel.is_cancelled();
     let wait = Wait { until: sitting.until, stop: Some(&stop) };
-    let mut decisions = Vec::new();
-    let suspended = |why| Outcome::Suspended { why, decisions: Vec::new() };
+    let mut decisions = sitting.ballot.decisions().to_vec();
+    let suspended = |why| Outcome::Suspended { why, decisions: sitting.ballot.decisions().to_vec() };
     if sitting.assurance > Assurance::Terminal {
         return suspended(Waiting::Assurance(sitting.assurance));
     }
@@ -92,8 +104,8 @@ pub fn decide(sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
         return suspended(Waiting::NoTerminal);
     }
     let result = Dialog::open(wait).and_then(|dialog| {
-        let value = sitting.request.edit.clone();
-        let mut table = Table { dialog, sitting, check, value, decisions: &mut decisions };
+        let value = sitting.ballot.value().cloned();
+        let mut table = Table { dialog, sitting, check, value, decisions: &mut decisions, signing: None };
         table.hold()
     });
     match result {
@@ -102,8 +114,28 @@ pub fn decide(sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
         Err(Ended::Gone) => Outcome::Suspended { why: Waiting::NoTerminal, decisions },
         Err(Ended::Expired) => Outcome::Decided { reply: GateReply::Expired, decisions },
         Err(Ended::Interrupted) => Outcome::Interrupted { decisions },
-        Err(Ended::Stopped) => Outcome::Cancelled { decisions },
+        Err(Ended::Stopped) if sitting.cancel.is_cancelled() => Outcome::Cancelled { decisions },
+        Err(Ended::Stopped) => Outcome::Arrived { decisions },
     }
+}
+
+/// Puts a gate before one person who will sign their decision. `None`: they stopped. Their identity is what the
+/// signature shows, so no word is asked for.
+pub fn prepare(
+    sitting: &Sitting<'_>,
+    person: &str,
+    level: Assurance,
+    check: Validator<'_>,
+) -> Result<Option<Decision>, Ended> {
+    let stop = || sitting.cancel.is_cancelled();
+    let wait = Wait { until: sitting.until, stop: Some(&stop) };
+    let dialog = Dialog::open(wait)?;
+    let mut decisions = sitting.ballot.decisions().to_vec();
+    let value = sitting.ballot.value().cloned();
+    let mut table = Table { dialog, sitting, check, value, decisions: &mut decisions, signing: Some(level) };
+    table.open();
+    let taken = table.turn(&Seated { person: person.to_owned(), claimed: false })?;
+    Ok(decisions.pop().filter(|_| taken))
 }
 
 fn impossible(sitting: &Sitting<'_>) -> Failure {
@@ -133,7 +165,7 @@ fn moment(at: &str) -> String {
 }
 
 /// Who must approve, in words.
-pub(super) fn wanted(demand: &Demand<'_>) -> String {
+pub fn wanted(demand: &Demand<'_>) -> String {
     let mut parts: Vec<String> = demand.by.iter().map(|a| a.to_string()).collect();
     // The project and the file often ask for the same people.
     let mut seen = std::collections::HashSet::new();
@@ -160,6 +192,8 @@ pub(super) struct Table<'t, 'a> {
     /// What is edited or answered, as it stands.
     pub value: Option<Json>,
     pub decisions: &'t mut Vec<Decision>,
+    /// The level of a decision that will be signed; otherwise it is one of the terminal.
+    pub signing: Option<Assurance>,
 }
 
 impl Table<'_, '_> {
@@ -167,11 +201,8 @@ impl Table<'_, '_> {
     fn hold(&mut self) -> Result<Option<GateReply>, Ended> {
         self.open();
         loop {
-            let missing = match self.standing() {
-                Standing::Approved => return Ok(Some(self.approved())),
-                Standing::Rejected => return Ok(Some(self.rejected())),
-                Standing::Open { missing } => missing,
-            };
+            let standing = self.standing();
+            let Standing::Open { missing } = &standing else { return Ok(self.ballot().reply(&standing)) };
             if !self.decisions.is_empty() {
                 self.dialog.say(&format!("Still needed: {}.", missing.join(", ")));
             }
@@ -186,13 +217,18 @@ impl Table<'_, '_> {
         }
     }
 
-    fn open(&mut self) {
+    pub(super) fn open(&mut self) {
         let s = self.sitting;
         self.dialog.heading(&format!("Gate {} of {}", s.request.name, s.workflow));
         self.dialog.fact("run", s.run);
         self.dialog.fact("decides", &wanted(s.demand));
         if let Some(left) = self.dialog.wait.remaining() {
             self.dialog.fact("closes in", &time::limit(left.as_millis().try_into().unwrap_or(i64::MAX)));
+        }
+        for d in s.ballot.decisions() {
+            let what = if d.verdict == Verdict::Approve { "approved" } else { "rejected" };
+            let comment = if d.comment.is_empty() { String::new() } else { format!(": {}", d.comment) };
+            self.dialog.fact("decided", &format!("{} {what} at {}{comment}", d.approver, moment(&d.at)));
         }
         for d in s.earlier {
             let what = if d.verdict == Verdict::Approve { "approved" } else { "rejected" };
@@ -222,29 +258,7 @@ impl Table<'_, '_> {
         self.decisions.iter().any(|d| d.approver == person)
     }
 
-    fn of(&self, verdict: Verdict) -> impl Iterator<Item = &Decision> {
-        self.decisions.iter().filter(move |d| d.verdict == verdict)
-    }
-
-    fn approved(&self) -> GateReply {
-        GateReply::Approved {
-            by: self.of(Verdict::Approve).map(|d| d.approver.clone()).collect(),
-            comments: self
-                .of(Verdict::Approve)
-                .map(|d| d.comment.clone())
-                .filter(|c| !c.is_empty())
-                .collect(),
-            at: self.decisions.last().map_or_else(|| timestamp(SystemTime::now()), |d| d.at.clone()),
-            value: if self.takes_value() { self.value.clone() } else { None },
-        }
-    }
-
-    fn rejected(&self) -> GateReply {
-        let comments: Vec<&str> =
-            self.of(Verdict::Reject).map(|d| d.comment.as_str()).filter(|c| !c.is_empty()).collect();
-        GateReply::Rejected {
-            by: self.of(Verdict::Reject).map(|d| d.approver.clone()).collect(),
-            comment: comments.join("\n"),
-        }
+    fn ballot(&self) -> Ballot {
+        Ballot::of(self.sitting.request, self.decisions.iter().cloned())
     }
 }

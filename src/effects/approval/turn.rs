@@ -2,9 +2,9 @@
 
 use super::record::{Decision, Verdict, nonce, timestamp};
 use super::sitting::{Seated, Table};
-use super::{challenge, evidence, os_user};
+use super::{ballot, challenge, evidence, os_user};
 use crate::effects::form;
-use crate::policy::{Assurance, Standing};
+use crate::policy::Standing;
 use crate::ui::style::Paint;
 use crate::ui::terminal::Ended;
 use crate::ui::time;
@@ -26,7 +26,7 @@ impl Table<'_, '_> {
                 format!(" ({} left)", time::limit(left.as_millis().try_into().unwrap_or(i64::MAX)))
             });
             let prompt = format!("decide as {}{}> ", seated.person, limit.unwrap_or_default());
-            match self.dialog.ask(&prompt)?.trim().to_lowercase().as_str() {
+            match self.ask_unless_arrived(&prompt)?.trim().to_lowercase().as_str() {
                 "yes" | "approve" => {
                     if self.takes_value() && self.value.is_none() {
                         self.dialog.say("This gate asks for an answer first.");
@@ -101,8 +101,21 @@ impl Table<'_, '_> {
         self.dialog.say(&format!("You are {}{claimed}. {words}.", seated.person));
     }
 
+    /// Nobody has said anything in this sitting yet.
+    pub(super) fn is_first(&self) -> bool {
+        self.decisions.len() == self.sitting.ballot.decisions().len()
+    }
+
+    /// A question between whose asking and answer somebody else's decision may come in, as long as nothing would be lost.
+    pub(super) fn ask_unless_arrived(&mut self, prompt: &str) -> Result<String, Ended> {
+        let untouched = self.value.as_ref() == self.sitting.ballot.value();
+        let s = self.sitting;
+        let stop = move || s.cancel.is_cancelled() || (untouched && (s.arrived)());
+        self.dialog.ask_until(prompt, &stop)
+    }
+
     fn came_to_reject(&self) -> bool {
-        self.decisions.is_empty() && self.sitting.preset.is_some_and(|p| p.verdict == Verdict::Reject)
+        self.is_first() && self.sitting.preset.is_some_and(|p| p.verdict == Verdict::Reject)
     }
 
     fn reject(&mut self, seated: &Seated) -> Result<(), Ended> {
@@ -112,7 +125,7 @@ impl Table<'_, '_> {
 
     /// The comment given beforehand is the first person's, since they came with it.
     fn comment(&mut self, prompt: &str) -> Result<String, Ended> {
-        let given = self.sitting.preset.filter(|_| self.decisions.is_empty()).and_then(|p| p.comment.clone());
+        let given = self.sitting.preset.filter(|_| self.is_first()).and_then(|p| p.comment.clone());
         match given {
             Some(comment) => {
                 self.dialog.say(&format!("comment: {comment}"));
@@ -147,7 +160,7 @@ impl Table<'_, '_> {
     }
 
     pub(super) fn takes_value(&self) -> bool {
-        self.sitting.request.edit.is_some() || self.sitting.request.schema.is_some()
+        ballot::takes_value(self.sitting.request)
     }
 
     /// All that stands before an approval. `None`: it is not given.
@@ -165,6 +178,9 @@ impl Table<'_, '_> {
                 return Ok(None);
             }
             confirmed.push(criterion);
+        }
+        if self.signing.is_some() {
+            return Ok(Some(confirmed));
         }
         let word = challenge::word();
         self.dialog.say(&format!("To approve, type the word `{word}`. It is not shown while you type."));
@@ -196,6 +212,7 @@ impl Table<'_, '_> {
             run: s.run.to_owned(),
             gate: s.request.name.clone(),
             path: s.path.to_owned(),
+            opened: s.opened.to_owned(),
             digests: s.digests.clone(),
             verdict,
             approver: seated.person.clone(),
@@ -204,17 +221,18 @@ impl Table<'_, '_> {
             confirmed,
             comment: comment.to_owned(),
             value,
+            shown: s.ballot.shown(),
             nonce: nonce(),
             at: timestamp(SystemTime::now()),
             expires: s.until.map(timestamp),
-            assurance: Assurance::Terminal.name().to_owned(),
+            assurance: self.signing.unwrap_or_default().name().to_owned(),
         });
         let (paint, word) = match verdict {
             Verdict::Approve => (Paint::Good, "approved"),
             Verdict::Reject => (Paint::Bad, "rejected"),
         };
-        // The last decision is told with the gate's end.
-        if matches!(self.standing(), Standing::Open { .. }) {
+        // The last decision is told with the gate's end; one that is to be signed is none yet.
+        if self.signing.is_none() && matches!(self.standing(), Standing::Open { .. }) {
             self.dialog.painted(paint, &format!("{} {word} {}.", seated.person, s.request.name));
         }
         Ok(())

@@ -4,7 +4,8 @@ use super::requests;
 use crate::diagnostics::codes::run;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::engine::session::Session;
-use crate::interpreter::{Answer, At};
+use crate::interpreter::{Answer, At, Stop, Suspension};
+use crate::journal::Timestamp;
 use crate::ui::progress::Event;
 use serde_json::{Value as Json, json};
 
@@ -33,7 +34,11 @@ pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
 /// The value stays in the session; what is recorded is only that it was there.
 pub fn secret(session: &Session, at: &At, name: &str) -> Answer<()> {
     // Looked up in every process that works on the run, replay included: its value is nowhere on disk.
-    session.load_secret(name).map_err(|f| f.at(at.span).of_effect(&at.path))?;
+    match session.load_secret(name) {
+        // Where nothing is done it is needed by nobody.
+        Err(_) if session.only_records => {}
+        loaded => loaded.map_err(|f| f.at(at.span).of_effect(&at.path))?,
+    }
     session.fact(at, "secret", &requests::name(name), || Ok(Json::Bool(true)))?;
     Ok(())
 }
@@ -50,6 +55,11 @@ pub fn wait(session: &Session, at: &At, millis: i64) -> Answer<()> {
     let until = session.fact(at, "wait", &about, || Ok(json!(session.clock_ms().saturating_add(millis))))?;
     let until = until.as_i64().unwrap_or(0);
     session.record.commit()?;
+    if until > session.clock_ms() && (session.detach || session.only_records) && !session.waits {
+        let until = Timestamp(until);
+        session.due(Some(until));
+        return Err(Stop::Suspended(Suspension::Until { at: until.rfc3339(), path: at.path.clone() }));
+    }
     if until > session.clock_ms() {
         let left = crate::ui::time::duration(until - session.clock_ms());
         session.progress.event(Event::Started { path: at.path.clone(), text: format!("waiting {left}") });

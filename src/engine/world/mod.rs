@@ -1,7 +1,6 @@
 //! The engine as the interpreter's `World`: one file a family of effects.
 
 mod command;
-mod decision;
 mod facts;
 mod files;
 mod question;
@@ -30,7 +29,7 @@ impl World for Session {
     }
 
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
-        decision::gate(self, at, request, check)
+        crate::engine::gate::gate(self, at, request, check)
     }
 
     fn read(&self, at: &At, path: &str) -> Answer<String> {

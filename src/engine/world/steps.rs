@@ -32,6 +32,9 @@ pub fn started(session: &Session, at: &At, name: &str, title: Option<&str>) -> A
 pub fn completed(session: &Session, at: &At, name: &str, value: &Json) -> Answer<()> {
     let recorded = session.record.step(&at.path).is_some_and(|s| s.completed);
     if !recorded {
+        if session.only_records {
+            session.before_fresh(at)?;
+        }
         let data = if value.is_null() { Map::new() } else { members([("value", value.clone())]) };
         session.record.append(EventType::StepCompleted, &at.path, data)?;
     }
@@ -81,6 +84,10 @@ fn step_of(at: &At) -> &str {
 pub fn undo_started(session: &Session, at: &At, step: &str, ends_run: bool) -> Answer<()> {
     session.undoing.lock().unwrap_or_else(PoisonError::into_inner).push(at.path.clone());
     if undo_of(session, at).is_none() {
+        // Taking back goes on where it was begun, whoever gave the run up.
+        if session.only_records {
+            session.before_fresh(at)?;
+        }
         let data = if ends_run { members([("ends_run", json!(true))]) } else { Map::new() };
         session.record.write(EventType::UndoStarted, step_of(at), data)?;
     }
@@ -96,6 +103,9 @@ fn undo_of(session: &Session, at: &At) -> Option<StepState> {
 
 pub fn undo_completed(session: &Session, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()> {
     if undo_of(session, at) != Some(StepState::Undone) {
+        if session.only_records {
+            session.before_fresh(at)?;
+        }
         let data = match failure {
             Some(f) => members([("failure", failure_json::to_json(&session.redacted(f.clone())))]),
             None => Map::new(),
