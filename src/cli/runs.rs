@@ -130,6 +130,9 @@ impl Row {
         let Ok(known) = &self.known else { return state };
         match (self.state, &known.gate, known.until) {
             (StateArg::Suspended | StateArg::Running, Some(gate), _) => format!("{state} at gate {gate}"),
+            (StateArg::Suspended, None, _) if known.reason.as_deref() == Some("decided") => {
+                format!("{state}, decided")
+            }
             (StateArg::Suspended, None, Some(until)) => format!("{state} until {}", moment(until)),
             _ => state,
         }

@@ -305,6 +305,7 @@ fn tell_event(page: &mut Page, depth: usize, event: &Event) {
             let why = match (text("gate"), text("until"), text("reason")) {
                 ("", "", "") => String::new(),
                 ("", "", reason) => format!(": {reason}"),
+                ("", _, "decided") => String::from(": decided, ready to go on"),
                 ("", until, _) => format!(" until {until}"),
                 (gate, ..) => format!(" at gate {gate}"),
             };
