@@ -113,7 +113,7 @@ impl Case<'_> {
         let (demand, ballot) = (open.demand(), open.ballot());
         let now = self.dir.store().now();
         let today = today(&self.root)?;
-        let desk = open.desk(&demand, &ballot, today.as_ref(), now);
+        let desk = open.desk(&demand, &ballot, Some(&today), now);
         if !open.people.people.contains_key(person) {
             let known: Vec<&str> = open.people.people.keys().map(|p| &**p).collect();
             let trouble = Trouble::new(
@@ -308,7 +308,11 @@ impl Case<'_> {
         }
         match done {
             HandedIn::Settled { elsewhere: false, .. } if !self.args.no_resume => {
-                go_on(self.root, &self.runs, &self.dir, &self.args.session, options, self.screen)
+                match go_on(self.root, &self.runs, &self.dir, &self.args.session, options, self.screen) {
+                    // Somebody was quicker to go on with it.
+                    Err(trouble) if trouble.code == journal::E1507 => Ok(Exit::Completed),
+                    went => went,
+                }
             }
             HandedIn::Counts { .. } if !self.args.no_resume => Ok(Exit::Suspended),
             _ => Ok(Exit::Completed),

@@ -139,7 +139,7 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         provider,
         workspace,
         giving_up,
-        today: project.is_configured().then(|| project.config.clone()),
+        today: Some(project.config.clone()),
     };
     let session = parts.session(options);
     Ok(drive(session, dir, &lowered, callable, args, changed, rested))

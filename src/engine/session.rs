@@ -57,7 +57,7 @@ pub struct Session {
     pub undoing: Mutex<Vec<String>>,
     /// A gate asked for a proof that a terminal cannot give.
     pub assurance: Mutex<Option<Assurance>>,
-    /// Today's `wflow.toml`, where the run goes on with an older one.
+    /// What `wflow.toml` says today, where the run goes on with an older one.
     pub today: Option<Config>,
     /// Where signed decisions are handed in.
     pub inbox: Inbox,

@@ -247,3 +247,36 @@ fn who_typed_is_asked_again_and_who_signed_is_not() {
     let story = stdout(&team.at.output(&["runs", "show", &team.run()]));
     assert!(story.contains("bob approved  key"), "{story}");
 }
+
+#[test]
+fn people_who_hand_in_at_once_all_count_and_one_goes_on() {
+    let team = Team::new(
+        "workflow w() -> Text { gate go \"Go?\" by 3 of [ada, bob, cleo]  run `touch gone`  \"gone\" }",
+    )
+    .started();
+    let files: Vec<_> = ["ada", "bob", "cleo"]
+        .iter()
+        .map(|person| {
+            let file = team.record("approve", "go", person, &[]);
+            team.sign(person, &file);
+            file
+        })
+        .collect();
+    let run = team.run();
+    let children: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let mut command = team.at.wflow(&["approve", &run, "--signed"]);
+            command.arg(file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+        })
+        .collect();
+    let outs: Vec<_> = children.into_iter().map(|c| c.wait_with_output().expect("it ends")).collect();
+    let told: Vec<String> =
+        outs.iter().map(|o| format!("{:?} {}{}", o.status.code(), stdout(o), stderr(o))).collect();
+    assert!(outs.iter().all(|o| matches!(o.status.code(), Some(0 | 75))), "{told:?}");
+    assert_eq!(outs.iter().filter(|o| stdout(o).contains("gone")).count(), 1, "{told:?}");
+    assert!(team.has("gone"));
+    let intents = team.at.journal().iter().filter(|e| e["type"] == "effect.intended").count();
+    assert_eq!(intents, 1);
+    team.verify();
+}

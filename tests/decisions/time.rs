@@ -11,7 +11,7 @@ fn expired(team: &Team) {
 
 #[test]
 fn a_gate_that_nobody_decided_in_time_rejects_the_run_with_the_next_tick() {
-    let team = Team::new("workflow w() { gate go \"Go?\" by ada timeout 300ms }").started();
+    let team = Team::new("workflow w() { gate go \"Go?\" by ada timeout 10s }").started();
     let file = team.record("approve", "go", "ada", &[]);
     team.sign("ada", &file);
     expired(&team);
@@ -28,7 +28,7 @@ fn a_gate_that_nobody_decided_in_time_rejects_the_run_with_the_next_tick() {
 
 #[test]
 fn a_decision_in_time_stands_when_the_run_goes_on_later() {
-    let team = Team::new("workflow w() -> Text { gate go \"Go?\" by ada timeout 5s  \"gone\" }").started();
+    let team = Team::new("workflow w() -> Text { gate go \"Go?\" by ada timeout 10s  \"gone\" }").started();
     let file = team.record("approve", "go", "ada", &[]);
     team.sign("ada", &file);
     ended(&team.hand_in("approve", &file, &["--no-resume"]), 0);
@@ -49,7 +49,7 @@ fn a_decision_in_time_stands_when_the_run_goes_on_later() {
 #[test]
 fn an_escalated_gate_opens_for_the_next() {
     let team = Team::new(
-        "workflow w() -> Text { let ok = gate go \"Go?\" by ada timeout 2s escalate bob  \"gone: {ok.by.join(\", \")}\" }",
+        "workflow w() -> Text { let ok = gate go \"Go?\" by ada timeout 10s escalate bob  \"gone: {ok.by.join(\", \")}\" }",
     )
     .started();
     assert_eq!(team.gates(&["--person", "bob"])["gates"], serde_json::json!([]));
@@ -61,7 +61,6 @@ fn an_escalated_gate_opens_for_the_next() {
     assert_eq!(gates["gates"][0]["stage"], 1, "{gates}");
     let run = team.run();
     refused(&team.at.output(&["approve", &run, "go", "--as", "ada", "--unsigned-out", "x.json"]), "E1215");
-    // If the test is slow, its time may be over, too: then nobody decided.
     let bob = team.votes("approve", "go", "bob", &[]);
     ended(&bob, 0);
     assert_eq!(stdout(&bob).trim(), "gone: bob");
@@ -70,7 +69,7 @@ fn an_escalated_gate_opens_for_the_next() {
 
 #[test]
 fn a_wait_ends_without_a_process_and_what_follows_happens_once() {
-    let team = Team::new("workflow w() -> Text { run `touch one`  wait 400ms  run `touch two`  \"done\" }");
+    let team = Team::new("workflow w() -> Text { run `touch one`  wait 3s  run `touch two`  \"done\" }");
     let out = team.at.output(&["run", "w.wflow", "--detach"]);
     ended(&out, 75);
     assert!(stderr(&out).contains("waits until"), "{}", stderr(&out));

@@ -21,7 +21,7 @@ pub struct Desk<'a> {
     pub digests: &'a Digests,
     /// Who decides, by the people of the run's start.
     pub demand: &'a Demand<'a>,
-    /// The people of today, where there is still a `wflow.toml`.
+    /// The people of today, where those of the run's start are older.
     pub today: Option<&'a People>,
     pub assurance: Assurance,
     pub expires: Option<Timestamp>,

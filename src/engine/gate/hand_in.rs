@@ -8,7 +8,7 @@ use crate::diagnostics::{Code, ErrorKind, Failure};
 use crate::effects::approval::{Decision, Inbox, admit};
 use crate::engine::outcome::Outcome;
 use crate::engine::{Options, failure_from_json};
-use crate::journal::{EventType, Journal, Replay, RunDir, Runs, owner};
+use crate::journal::{Event, EventType, Journal, Replay, RunDir, RunState, Runs, owner, summary};
 use crate::policy::{People, load_project};
 use crate::source::SourceMap;
 use std::path::Path;
@@ -47,8 +47,14 @@ pub fn hand_in(
     let gate = decision.gate.clone();
     let began = Instant::now();
     loop {
-        if let Some(done) = outcome(dir, &inbox, &name, &decision, true)? {
-            return Ok(done);
+        if let Some(done) = outcome(dir, &inbox, &name, &decision)? {
+            return match done {
+                HandedIn::Settled { gate, .. } => {
+                    let elsewhere = goes_on(dir, &decision, began)?;
+                    Ok(HandedIn::Settled { gate, elsewhere })
+                }
+                other => Ok(other),
+            };
         }
         match owner(dir)? {
             Some(process) if began.elapsed() > PATIENCE => return Ok(HandedIn::Waits { gate, process }),
@@ -61,7 +67,7 @@ pub fn hand_in(
                     Err(failure) if failure.code == journal::E1507 => continue,
                     Err(failure) => return Err(failure.note(kept())),
                 };
-                if let Some(done) = outcome(dir, &inbox, &name, &decision, false)? {
+                if let Some(done) = outcome(dir, &inbox, &name, &decision)? {
                     return Ok(done);
                 }
                 return match finished.outcome {
@@ -83,21 +89,37 @@ fn outcome(
     inbox: &Inbox,
     name: &str,
     decision: &Decision,
-    elsewhere: bool,
 ) -> Result<Option<HandedIn>, Failure> {
     if let Some(why) = inbox.refusal(name) {
         let why = serde_json::from_str(&why).unwrap_or_default();
         return Err(failure_from_json(&why));
     }
     let events = Journal::read(dir)?.events;
-    let mine = |e: &&crate::journal::Event| {
-        e.kind == EventType::GateDecided && e.text("nonce") == Some(&decision.nonce)
-    };
+    let mine = |e: &&Event| e.kind == EventType::GateDecided && e.text("nonce") == Some(&decision.nonce);
     let gate = decision.gate.clone();
     Ok(events.iter().find(mine).map(|event| match event.data.contains_key("final") {
-        true => HandedIn::Settled { gate, elsewhere },
+        true => HandedIn::Settled { gate, elsewhere: false },
         false => HandedIn::Counts { gate },
     }))
+}
+
+/// Whether the process that took it goes on with the run: one that only hands in, too, may have taken it along, and
+/// leaves the rest to us.
+fn goes_on(dir: &RunDir, decision: &Decision, began: Instant) -> Result<bool, Failure> {
+    loop {
+        if owner(dir)?.is_none() {
+            let left = summary(dir)?;
+            return Ok(left.state != RunState::Suspended || left.reason.as_deref() != Some("decided"));
+        }
+        let events = Journal::read(dir)?.events;
+        let at = events.iter().rposition(|e| e.text("nonce") == Some(&decision.nonce));
+        let later = events.iter().skip(at.map_or(0, |at| at + 1));
+        let works = |e: &Event| !matches!(e.kind, EventType::GateDecided | EventType::RunSuspended);
+        if later.into_iter().any(works) || began.elapsed() > PATIENCE {
+            return Ok(true);
+        }
+        dir.store().pause(LOOK);
+    }
 }
 
 /// Everything that the journal can tell of it, before anything is written.
@@ -155,7 +177,7 @@ fn check(
             .help("a decision is taken only while its gate is open, when there is something to decide on"),
         });
     };
-    judge(open, record, signature, today(root)?.as_ref(), dir)?;
+    judge(open, record, signature, &today(root)?, dir)?;
     Ok(decision)
 }
 
@@ -163,17 +185,17 @@ fn judge(
     open: &OpenGate,
     record: &str,
     signature: &str,
-    today: Option<&People>,
+    today: &People,
     dir: &RunDir,
 ) -> Result<(), Failure> {
     let (demand, ballot) = (open.demand(), open.ballot());
-    let desk = open.desk(&demand, &ballot, today, dir.store().now());
+    let desk = open.desk(&demand, &ballot, Some(today), dir.store().now());
     // What the file's `check` says of a value is judged by whoever takes the decision in.
     admit(&desk, record, signature, &|_| Ok(())).map(drop)
 }
 
-/// The people of today's `wflow.toml`.
-pub fn today(root: &Path) -> Result<Option<People>, Failure> {
+/// The people of today's `wflow.toml`; nobody where there is none any more.
+pub fn today(root: &Path) -> Result<People, Failure> {
     let mut sources = SourceMap::new();
     let (project, wrong) = load_project(root, &mut sources);
     if let Some(first) = wrong.iter().find(|d| d.is_error()) {
@@ -185,5 +207,5 @@ pub fn today(root: &Path) -> Result<Option<People>, Failure> {
         )
         .help("mend `wflow.toml`: whose keys count is read from it"));
     }
-    Ok(project.is_configured().then_some(project.config.people))
+    Ok(project.config.people)
 }

@@ -15,7 +15,9 @@ pub use listing::{OpenGate, Said, Waiting, open_gates, waiting_gates};
 
 use super::session::Session;
 use crate::diagnostics::Failure;
-use crate::effects::approval::{self, Ballot, Decision, Outcome, Sitting, Waiting as Why, evidence_digest};
+use crate::effects::approval::{
+    self, Ballot, Decision, Outcome, Preset, Sitting, Waiting as Why, evidence_digest,
+};
 use crate::interpreter::{Answer, ApproverSpec, At, GateReply, GateRequest, Stop, Suspension, Validator};
 use crate::journal::{Decision as GateAnswer, EventType, GateRecord};
 use crate::ui::progress::Event;
@@ -189,6 +191,7 @@ fn wait(
 ) -> Answer<GateReply> {
     let mut looked = Looked::default();
     let mut announced = false;
+    let mut preset = session.take_preset(&opening.request.name);
     let suspended = || {
         session.due(opening.expires);
         let gate = opening.request.name.clone();
@@ -216,8 +219,12 @@ fn wait(
         if session.detach || session.only_records {
             return suspended();
         }
-        match at_terminal(session, at, opening, ballot, &looked, recorded, check) {
-            Outcome::Arrived { decisions } => keep(session, opening, ballot, decisions, false)?,
+        match at_terminal(session, at, opening, ballot, &looked, preset.as_ref(), recorded, check) {
+            Outcome::Arrived { decisions } => {
+                // What was said beforehand was the first person's.
+                preset = preset.filter(|_| decisions == ballot.decisions());
+                keep(session, opening, ballot, decisions, false)?;
+            }
             Outcome::Decided { reply, decisions } => {
                 keep(session, opening, ballot, decisions, true)?;
                 return Ok(reply);
@@ -243,17 +250,18 @@ fn wait(
     }
 }
 
+#[allow(clippy::too_many_arguments)]
 fn at_terminal(
     session: &Session,
     at: &At,
     opening: &Opening<'_>,
     ballot: &Ballot,
     looked: &Looked,
+    preset: Option<&Preset>,
     recorded: Option<&GateRecord>,
     check: Validator<'_>,
 ) -> Outcome {
     let past = void(session, at, ballot, recorded);
-    let preset = session.take_preset(&opening.request.name);
     let _one = session.terminal.lock().unwrap_or_else(PoisonError::into_inner);
     session.progress.event(Event::TerminalTaken);
     let arrived = || intake::has_come(&session.inbox, looked);
@@ -272,7 +280,7 @@ fn at_terminal(
         earlier: &past,
         ballot,
         arrived: &arrived,
-        preset: preset.as_ref(),
+        preset,
         drafts: session.runs.root(),
         cancel: &at.cancel,
     };
