@@ -9,13 +9,14 @@ use super::exit::Exit;
 use super::report::Trouble;
 use super::resume::{find, go_on, newest_waiting, options, project, waiting};
 use super::screen::Screen;
-use super::{interrupt, show_gate};
+use super::show_gate;
 use crate::diagnostics::codes::{gate as codes, journal, usage};
 use crate::diagnostics::{Code, ErrorKind, Failure, io_text};
 use crate::effects::approval::{
     self, Decision, Preset, Sitting, Verdict, fresh, how_to_reach, os_user, takes_value,
 };
 use crate::engine::{HandedIn, OpenGate, Options, hand_in, open_gates, today};
+use crate::interpreter::CancelToken;
 use crate::journal::{RunDir, Runs, Timestamp, owner};
 use crate::policy::Assurance;
 use crate::ui::terminal::{self, Ended};
@@ -90,14 +91,16 @@ impl Case<'_> {
                         .help(how_to_reach(level))
                         .exit(Exit::Failed));
                 }
-                let decision = self.at_terminal(&open, person, level)?;
+                // Signals are caught once in a process, for the question and for the run.
+                let options = options(&self.args.session);
+                let decision = self.at_terminal(&open, person, level, &options.interrupt)?;
                 let Some(decision) = decision else {
                     errln!("nothing was decided; the gate stays open");
                     return Ok(Exit::Suspended);
                 };
                 let record = text_of(&decision)?;
                 let signature = approval::sign(key, &record)?;
-                self.hand_in(&record, &signature)
+                self.hand_in(&record, &signature, options)
             }
             (None, Some(file)) => self.write(&open, person, level, file),
             (None, None) => {
@@ -138,6 +141,7 @@ impl Case<'_> {
         open: &OpenGate,
         person: &str,
         level: Assurance,
+        interrupt: &CancelToken,
     ) -> Result<Option<Decision>, Trouble> {
         let nobody = || {
             Trouble::new(codes::E1221, "a decision is signed by a person who has seen the evidence, and here is no terminal")
@@ -170,7 +174,7 @@ impl Case<'_> {
             arrived: &|| false,
             preset: Some(&preset),
             drafts: self.runs.root(),
-            cancel: &interrupt::token(),
+            cancel: interrupt,
         };
         match approval::prepare(&sitting, person, level, &|_| Ok(())) {
             Ok(decision) => Ok(decision),
@@ -268,11 +272,11 @@ impl Case<'_> {
             ))
             .exit(Exit::Failed));
         }
-        self.hand_in(&record, &signature)
+        let options = options(&self.args.session);
+        self.hand_in(&record, &signature, options)
     }
 
-    fn hand_in(self, record: &str, signature: &str) -> Result<Exit, Trouble> {
-        let options = options(&self.args.session);
+    fn hand_in(self, record: &str, signature: &str, options: Options) -> Result<Exit, Trouble> {
         let gate = self.args.gate.as_deref();
         let done = hand_in(&self.root, &self.runs, &self.dir, gate, (record, signature), &options)?;
         let (short, json) = (self.dir.id().short().to_owned(), self.args.session.format == Format::Json);

@@ -24,7 +24,8 @@ struct Went {
 
 pub fn tick(args: &TickArgs) -> Result<Exit, Trouble> {
     let (root, runs) = project();
-    let interrupt = interrupt::token();
+    let progress = Options::default().progress;
+    let interrupt = interrupt::token(&progress);
     let mut all = Vec::new();
     for run in runs.list()? {
         if interrupt.is_cancelled() {
@@ -36,7 +37,12 @@ pub fn tick(args: &TickArgs) -> Result<Exit, Trouble> {
         if found.state != RunState::Suspended || !is_due(found.until, runs.store().now()) {
             continue;
         }
-        let options = Options { detach: true, interrupt: interrupt.clone(), ..Options::default() };
+        let options = Options {
+            detach: true,
+            interrupt: interrupt.clone(),
+            progress: progress.clone(),
+            ..Options::default()
+        };
         let end = crate::engine::resume(&root, &runs, &dir, &options);
         let went = Went { run, workflow: found.workflow, end };
         if args.format == Format::Text {
