@@ -20,6 +20,7 @@ use crate::effects::approval::{
 };
 use crate::interpreter::{Answer, ApproverSpec, At, GateReply, GateRequest, Stop, Suspension, Validator};
 use crate::journal::{Decision as GateAnswer, EventType, GateRecord};
+use crate::policy::Standing;
 use crate::ui::progress::Event;
 use intake::Looked;
 use opening::Opening;
@@ -41,14 +42,15 @@ pub fn gate(session: &Session, at: &At, request: &GateRequest, check: Validator<
     let mut first = 0;
     if let Some(record) = &earlier {
         // A rejection or an expiry that was recorded stands: taking it back would be a decision of its own.
-        if let Some(reply) = standing_no(record) {
+        let standing = standing(session, at, request, record);
+        if let Some(reply @ GateReply::Rejected { .. }) = standing {
             return Ok(reply);
         }
         // Where the run is only taken back, or only decisions are taken in, nobody is asked again: what was decided led
         // to what was done.
         let only_back = session.giving_up.is_some() && !session.is_undoing(&at.path);
         if (only_back || session.only_records)
-            && let Some(reply) = standing_yes(session, record)?
+            && let Some(reply) = standing
         {
             return Ok(reply);
         }
@@ -90,31 +92,12 @@ fn settled(record: &GateRecord) -> Option<&GateAnswer> {
     record.decisions.iter().rev().find(|d| d.settles())
 }
 
-/// A recorded rejection.
-fn standing_no(record: &GateRecord) -> Option<GateReply> {
-    let no = settled(record)?;
-    let text = |key: &str| no.data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
-    (text("decision") == "reject")
-        .then(|| GateReply::Rejected { by: vec![text("approver")], comment: text("comment") })
-}
-
-/// A recorded approval, with all who took part in it.
-fn standing_yes(session: &Session, record: &GateRecord) -> Answer<Option<GateReply>> {
-    let Some(yes) = settled(record) else { return Ok(None) };
-    let text = |d: &GateAnswer, key: &str| d.data.get(key).and_then(Json::as_str).map(str::to_owned);
-    if text(yes, "decision").as_deref() != Some("approve") {
-        return Ok(None);
-    }
-    let mut value = yes.data.get("value").cloned();
-    if let Some(value) = &mut value {
-        session.record.writer().blobs().inline(value)?;
-    }
-    Ok(Some(GateReply::Approved {
-        by: record.decisions.iter().filter_map(|d| text(d, "approver")).collect(),
-        comments: record.decisions.iter().filter_map(|d| text(d, "comment")).collect(),
-        at: yes.at.rfc3339(),
-        value,
-    }))
+/// What was decided and recorded, with all who took part in it: the reply that the program had then.
+fn standing(session: &Session, at: &At, request: &GateRequest, record: &GateRecord) -> Option<GateReply> {
+    let last = settled(record)?;
+    let ballot = Ballot::of(request, record.decisions.iter().map(|d| vote::recorded(session, d, &at.path)));
+    let approved = last.data.get("decision").and_then(Json::as_str) == Some("approve");
+    ballot.reply(if approved { &Standing::Approved } else { &Standing::Rejected })
 }
 
 /// One opening of the gate for one set of approvers.

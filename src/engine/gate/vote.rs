@@ -18,6 +18,7 @@ pub fn event(decision: &Decision, last: bool) -> Map<String, Json> {
         ("account", json!(decision.account)),
         ("assurance", json!(decision.assurance)),
         ("nonce", json!(decision.nonce)),
+        ("taken", json!(decision.at)),
     ]);
     if decision.claimed {
         data.insert("claimed".into(), json!(true));
@@ -94,11 +95,15 @@ pub fn kept(
     (kept, void)
 }
 
-/// A recorded decision to be shown.
-pub fn shown(recorded: &Recorded, data: &Map<String, Json>, run: &str, path: &str) -> Decision {
+/// A recorded decision as it was taken, whatever it still counts for.
+pub fn recorded(session: &Session, recorded: &Recorded, path: &str) -> Decision {
+    let data = data(session, recorded);
+    if let Some(signed) = signed_parts(&data).and_then(|(record, _)| Decision::from_text(record)) {
+        return signed;
+    }
     let text = |key: &str| data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     Decision {
-        run: run.to_owned(),
+        run: session.run.clone(),
         gate: text("gate"),
         path: path.to_owned(),
         opened: String::new(),
@@ -112,7 +117,7 @@ pub fn shown(recorded: &Recorded, data: &Map<String, Json>, run: &str, path: &st
         value: data.get("value").cloned(),
         shown: None,
         nonce: text("nonce"),
-        at: recorded.at.rfc3339(),
+        at: data.get("taken").and_then(Json::as_str).map_or_else(|| recorded.at.rfc3339(), str::to_owned),
         expires: None,
         assurance: text("assurance"),
     }
