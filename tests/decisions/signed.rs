@@ -280,3 +280,23 @@ fn people_who_hand_in_at_once_all_count_and_one_goes_on() {
     assert_eq!(intents, 1);
     team.verify();
 }
+
+#[test]
+fn a_recorded_rejection_is_the_same_for_whoever_goes_on() {
+    let team = Team::new(
+        r#"workflow w() -> Text {
+            gate go "Go?" by 2 of [ada, bob, cleo] on reject r {
+                gate after_all "And now?" by cleo
+                return "{r.by}: {r.comment}"
+            }
+            "gone"
+        }"#,
+    )
+    .started();
+    ended(&team.votes("reject", "go", "ada", &["-m", "no"]), 75);
+    ended(&team.votes("reject", "go", "bob", &["-m", "never"]), 75);
+    let last = team.votes("approve", "after_all", "cleo", &[]);
+    ended(&last, 0);
+    assert_eq!(stdout(&last).trim(), "ada, bob: no\nnever");
+    team.verify();
+}

@@ -291,8 +291,7 @@ fn keep(
 
 /// What people decided at this gate in processes before this one, and what counts no more: shown all the same.
 fn void(session: &Session, at: &At, ballot: &Ballot, record: Option<&GateRecord>) -> Vec<Decision> {
-    let each =
-        |answer: &GateAnswer| vote::shown(answer, &vote::data(session, answer), &session.run, &at.path);
+    let each = |answer: &GateAnswer| vote::recorded(session, answer, &at.path);
     let counts = |d: &Decision| ballot.decisions().iter().any(|b| b.nonce == d.nonce);
     let all = record.map(|r| r.decisions.iter().map(each).collect::<Vec<_>>()).unwrap_or_default();
     all.into_iter().filter(|d| !counts(d)).collect()
