@@ -208,16 +208,13 @@ fn gates_of_parallel_branches_wait_side_by_side() {
     let team = Team::new(
         r#"workflow w() -> Text {
             let both = parallel {
-                a: branch("a"),
-                b: branch("b"),
+                a: one(),
+                b: two(),
             }
             "{both.a}{both.b}"
         }
-        task branch(name: Text) -> Text {
-            gate go "Go on with {name}?" by ada
-            run `touch {name}`
-            name
-        }"#,
+        task one() -> Text { gate go "Go on with a?" by ada  run `touch a`  "a" }
+        task two() -> Text { gate go "Go on with b?" by ada  run `touch b`  "b" }"#,
     )
     .started();
     let gates = team.gates(&[]);
