@@ -65,6 +65,9 @@ impl<'a> Gates<'a> {
             EventType::RunResumed if data.contains_key("accepted_changes") => {
                 // Every decision before is void, and today's people decide.
                 self.gates.clear();
+                if let Some(config) = data.get("config") {
+                    self.started.insert("config".to_owned(), config.clone());
+                }
                 self.config = data.contains_key("config").then(|| self.configured(data));
             }
             EventType::GateOpened => self.opened(event, data)?,

@@ -142,7 +142,6 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("account", Form::Text, "the account at the terminal"),
                     may("claimed", Form::Flag, "the account is not the approver's own"),
                     may("confirmed", Form::Texts, "the criteria that were confirmed"),
-                    may("taken", Form::Time, "when they took it"),
                     may("final", Form::Flag, "with it the gate was decided"),
                 ]
             }

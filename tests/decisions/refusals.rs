@@ -121,6 +121,11 @@ fn what_was_decided_on_is_not_what_is_there() {
     refused_untouched(&team, &with("workflow", &digest), "E1212");
     refused_untouched(&team, &with("policy", &digest), "E1212");
     refused_untouched(&team, &with("opened", &json!("2020-01-01T00:00:00.000Z")), "E1209");
+    let dated = team.changed("ship", "ada", |record| {
+        record["expires"] = json!("2090-01-01T00:00:00.000Z");
+        record["at"] = json!("2091-01-01T00:00:00.000Z");
+    });
+    refused_untouched(&team, &dated, "E1213");
     refused_untouched(&team, &with("expires", &json!("2020-01-01T00:00:00.000Z")), "E1213");
     refused_untouched(&team, &with("confirmed", &json!(["All is well"])), "E1218");
     refused_untouched(&team, &with("assurance", &json!("touch")), "E1217");

@@ -13,15 +13,16 @@ use super::exit::Exit;
 use super::report::Trouble;
 use super::screen::Screen;
 use crate::diagnostics::Failure;
-use crate::journal::{Report, RunDir, Runs, verify_run};
+use crate::effects::approval::judge;
+use crate::journal::{Report, RunDir, Runs, verify_run_with};
 
 pub use export::attestation::schema as attestation_schema;
 pub use replay::schema as replay_schema;
 pub use verify::schema;
 
-/// The one way that every subcommand verifies a run.
+/// The one way that every subcommand verifies a run, the signatures of its decisions included.
 fn verified(runs: &Runs, dir: &RunDir) -> Result<Report, Failure> {
-    verify_run(runs, dir)
+    verify_run_with(runs, dir, Some(&judge))
 }
 
 pub fn audit(command: &AuditCommand, screen: &Screen) -> Result<Exit, Trouble> {

@@ -110,8 +110,10 @@ pub fn may(desk: &Desk<'_>, person: &str, verdict: Verdict) -> Result<(), Failur
 fn in_time(desk: &Desk<'_>, d: Option<&Decision>) -> Result<(), Failure> {
     let stated = d.and_then(|d| d.expires.as_deref()).map(|t| Timestamp::parse(t).unwrap_or_default());
     let end = [stated, desk.expires].into_iter().flatten().min();
+    // One that is dated after the end was not decided in time either, whatever clock it was made by.
+    let dated = d.map(|d| Timestamp::parse(&d.at).unwrap_or(Timestamp(i64::MAX)));
     match end {
-        Some(end) if desk.now >= end => Err(refused(
+        Some(end) if desk.now >= end || dated.is_some_and(|at| at > end) => Err(refused(
             codes::E1213,
             format!("the gate `{}` expired at {}, before the decision came", desk.request.name, end.rfc3339()),
         )

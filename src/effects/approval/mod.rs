@@ -34,7 +34,7 @@ pub use ballot::{Ballot, takes_value};
 pub use evidence::lines as evidence_lines;
 pub use identity::os_user;
 pub use inbox::Inbox;
-pub use proof::{Proven, judge_recorded, prove, signed_parts};
+pub use proof::{Proven, judge, judge_recorded, prove, signed_parts};
 pub use record::{Decision, Digests, Verdict, evidence_digest, fresh, value_digest};
 pub use signature::{NAMESPACE, PublicKey, Signature, Touch};
 pub use signing::sign;

@@ -4,7 +4,9 @@ use super::record::Decision;
 use super::signature::{PublicKey, Signature, Touch};
 use crate::diagnostics::codes::gate as codes;
 use crate::diagnostics::{Code, ErrorKind, Failure};
-use crate::policy::{Assurance, People};
+use crate::journal::{BlobRef, Judgement, SignedDecision};
+use crate::policy::{Assurance, People, Project};
+use crate::source::SourceMap;
 use serde_json::{Map, Value as Json};
 
 /// A decision whose signature holds.
@@ -91,6 +93,27 @@ fn listed(
 /// `record` and `signature` of a `gate.decided`, where it has them.
 pub fn signed_parts(data: &Map<String, Json>) -> Option<(&str, &str)> {
     Some((data.get("record")?.as_str()?, data.get("signature")?.as_str()?))
+}
+
+/// For [`crate::journal::verify_run_with`]: signed decisions against the people of the run's start.
+pub fn judge(signed: &SignedDecision<'_>) -> Judgement {
+    let text = match signed.started.get("config") {
+        Some(Json::Object(map)) => {
+            match BlobRef::from_json(map).map(|blob| signed.dir.blobs().get_text(&blob)) {
+                Some(Ok(text)) => text,
+                Some(Err(why)) => return Judgement::Unknown(why.message),
+                None => return Judgement::Unknown("the record names no configuration".to_owned()),
+            }
+        }
+        Some(Json::String(text)) => text.clone(),
+        _ => return Judgement::Unknown("the record names no configuration".to_owned()),
+    };
+    let people = Project::from_text("", &text, &mut SourceMap::new()).0.config.people;
+    let (run, path) = (signed.dir.id().as_str(), &signed.event.path);
+    match judge_recorded(signed.decided, signed.opened, run, path, &people) {
+        Ok(_) => Judgement::Valid,
+        Err(why) => Judgement::Forged(why),
+    }
 }
 
 /// Judges a `gate.decided` that says it is signed, for whoever audits a journal: `decided` and `opened` are the data of

@@ -18,7 +18,7 @@ pub fn event(decision: &Decision, last: bool) -> Map<String, Json> {
         ("account", json!(decision.account)),
         ("assurance", json!(decision.assurance)),
         ("nonce", json!(decision.nonce)),
-        ("taken", json!(decision.at)),
+        ("at", json!(decision.at)),
     ]);
     if decision.claimed {
         data.insert("claimed".into(), json!(true));
@@ -117,7 +117,7 @@ pub fn recorded(session: &Session, recorded: &Recorded, path: &str) -> Decision 
         value: data.get("value").cloned(),
         shown: None,
         nonce: text("nonce"),
-        at: data.get("taken").and_then(Json::as_str).map_or_else(|| recorded.at.rfc3339(), str::to_owned),
+        at: data.get("at").and_then(Json::as_str).map_or_else(|| recorded.at.rfc3339(), str::to_owned),
         expires: None,
         assurance: text("assurance"),
     }
