@@ -6,12 +6,14 @@
 //! request, a second owner.
 
 mod changes;
+mod commands;
 mod doubt;
 mod effect;
 mod failure_json;
 mod gate;
 mod options;
 mod outcome;
+mod people;
 mod record;
 mod reexecute;
 mod resume;
@@ -20,10 +22,12 @@ mod start;
 mod stored;
 mod world;
 
+pub use commands::{Commands, Processes};
 pub use failure_json::{from_json as failure_from_json, to_json as failure_to_json};
 pub use gate::{HandedIn, OpenGate, Said, Waiting, hand_in, open_gates, today, waiting_gates};
 pub use options::{Options, ProviderChoice};
 pub use outcome::{Finished, Outcome};
+pub use people::{AtTerminal, Doubt, People, Said};
 pub use reexecute::{Difference, Reexecution, reexecute};
 pub use resume::{file_policy, resume};
 pub use session::{Done, Undo};

@@ -1,11 +1,13 @@
 //! What a face chooses for one process's part of a run.
 
+use super::commands::{Commands, Processes};
+use super::people::{AtTerminal, People};
 use crate::diagnostics::Failure;
 use crate::effects::ai::cassette::Redact;
 use crate::effects::ai::{self, Provider};
 use crate::effects::approval::Preset;
 use crate::interpreter::{CancelToken, Mode};
-use crate::journal::Redactor;
+use crate::journal::{DiskStore, Redactor, Store};
 use crate::policy::{Config, PathPattern, Pattern};
 use crate::ui::progress::{Look, Progress};
 use crate::ui::style::Style;
@@ -35,6 +37,11 @@ pub struct Options {
     pub give_up: Option<String>,
     /// What the person allowed for this run where there is no `wflow.toml`.
     pub grants: (Vec<Pattern>, Vec<PathPattern>),
+    /// Disk, clock and processes of the record of a new run; a resumed one has those of its folder.
+    pub store: Arc<dyn Store>,
+    pub commands: Arc<dyn Commands>,
+    /// No face but a test may set it: see [`People`].
+    pub people: Arc<dyn People>,
 }
 
 impl Default for Options {
@@ -52,12 +59,15 @@ impl Default for Options {
             accept_changes: false,
             give_up: None,
             grants: Default::default(),
+            store: Arc::new(DiskStore),
+            commands: Arc::new(Processes),
+            people: Arc::new(AtTerminal),
         }
     }
 }
 
 /// Who answers `ask`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub enum ProviderChoice {
     /// What `wflow.toml` says.
     #[default]
@@ -65,6 +75,8 @@ pub enum ProviderChoice {
     Named(String),
     /// This cassette.
     Replay(PathBuf),
+    /// Somebody of the caller's own.
+    Own(Arc<dyn Provider>),
 }
 
 impl Options {
@@ -93,6 +105,7 @@ impl Options {
         let redact: Redact = Arc::new(move |text| known.text(text).into_owned());
         let cassette = root.join(config.ai.cassette.as_deref().unwrap_or("cassette.jsonl"));
         let (name, file) = match &self.provider {
+            ProviderChoice::Own(provider) => return Ok(Some(provider.clone())),
             ProviderChoice::Replay(file) => ("replay", file.as_path()),
             ProviderChoice::Named(name) => (name.as_str(), cassette.as_path()),
             ProviderChoice::Configured => (config.ai.provider.name(), cassette.as_path()),

@@ -11,7 +11,8 @@ use crate::diagnostics::codes::journal;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::workspace::Workspace;
 use crate::journal::{
-    EventType, Ledger, LineDigest, Redactor, Replay, RunDir, RunState, Runs, Standing, Writer, summary,
+    EventType, Journal, Ledger, LineDigest, Redactor, Replay, RunDir, RunState, Runs, Standing, Writer,
+    summary,
 };
 use crate::policy::{Policy, Project, RuleSet, load_project};
 use crate::source::SourceMap;
@@ -28,10 +29,13 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         _ => None,
     };
     if let Some(why) = ended {
+        enter_end(runs, dir)?;
         return Err(cannot(dir, why));
     }
     let redactor = Redactor::new();
     let (writer, journal) = Writer::open(dir, redactor.clone())?;
+    // Nothing of the process before may go on beside this one; what it was doing is settled further down.
+    end_orphans(dir, options)?;
     let Some(first) = journal.events.first().filter(|e| e.kind == EventType::RunStarted).cloned() else {
         return Err(cannot(dir, "its journal does not begin with its start"));
     };
@@ -176,6 +180,38 @@ fn why_not(past: &Replay, options: &Options) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// A crash may have come between a run's last event and its entry in the ledger.
+fn enter_end(runs: &Runs, dir: &RunDir) -> Result<(), Failure> {
+    let journal = Journal::read(dir)?;
+    let Some(last) = journal.events.last().filter(|e| e.kind.ends_run()) else { return Ok(()) };
+    // Its owner is about to.
+    if crate::journal::owner(dir)?.is_some() {
+        return Ok(());
+    }
+    // What the ledger knows must not be lost afterwards.
+    dir.sync()?;
+    let workflow = journal.events.first().and_then(|e| e.text("workflow")).unwrap_or_default();
+    let ledger = Ledger::of(runs);
+    ledger.ensure_started(dir.id(), workflow, first_digest(dir)?)?;
+    ledger.ensure_ended(dir.id(), last.kind, (last.seq, journal.head))
+}
+
+/// What a process that died was running for this run is found and ended.
+fn end_orphans(dir: &RunDir, options: &Options) -> Result<(), Failure> {
+    let left = options.commands.end_orphans(dir.id().as_str());
+    if left.is_empty() {
+        return Ok(());
+    }
+    let pids: Vec<String> = left.iter().map(u32::to_string).collect();
+    let message = format!(
+        "processes that run {} had started before its engine died cannot be ended: {}",
+        dir.id().as_str(),
+        pids.join(", ")
+    );
+    Err(Failure::new(ErrorKind::Permission, journal::E1525, message)
+        .help(format!("end them (`kill -KILL {}`), then resume again", pids.join(" "))))
 }
 
 fn cannot(dir: &RunDir, why: &str) -> Failure {

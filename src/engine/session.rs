@@ -1,6 +1,8 @@
 //! One process's ownership of a run: everything that its effects need.
 
+use super::commands::Commands;
 use super::effect::Permit;
+use super::people::People;
 use super::record::Record;
 use crate::diagnostics::codes::{files, run as run_codes};
 use crate::diagnostics::{ErrorKind, Failure};
@@ -42,6 +44,8 @@ pub struct Session {
     /// Up when the person pressed Ctrl-C or the process was told to end.
     pub interrupt: CancelToken,
     pub progress: Arc<Progress>,
+    pub commands: Arc<dyn Commands>,
+    pub people: Arc<dyn People>,
     pub secrets: Mutex<HashMap<String, String>>,
     /// The paths of gates that stand approved.
     pub approved: Mutex<HashSet<String>>,
@@ -161,16 +165,20 @@ impl Session {
         self.config.min_assurance(gate, guards).max(today.unwrap_or_default())
     }
 
-    /// Sleeps until a time on the clock, unless the run is interrupted or the branch cancelled.
-    pub fn sleep_until(&self, at: &At, until_ms: i64) -> Answer<()> {
+    /// Sleeps until a time on the clock, unless the run is interrupted or the branch cancelled. Never longer than
+    /// `longest_ms`: a clock that was set back in between must not make a minute a year.
+    pub fn sleep_until(&self, at: &At, until_ms: i64, longest_ms: i64) -> Answer<()> {
+        let store = self.runs.store();
+        let began = store.elapsed();
         loop {
             self.check_alive(at)?;
-            let left = until_ms.saturating_sub(self.clock_ms());
+            let slept = i64::try_from(store.elapsed().saturating_sub(began).as_millis()).unwrap_or(i64::MAX);
+            let left = until_ms.saturating_sub(self.clock_ms()).min(longest_ms.saturating_sub(slept));
             if left <= 0 {
                 return Ok(());
             }
             // Short enough that nobody notices an interruption coming late.
-            std::thread::sleep(Duration::from_millis(left.clamp(1, 50) as u64));
+            store.pause(Duration::from_millis(left.clamp(1, 50) as u64));
         }
     }
 

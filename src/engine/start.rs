@@ -12,7 +12,7 @@ use crate::effects::approval::{Digests, Inbox, os_user};
 use crate::effects::process::{EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
 use crate::interpreter::{Lowered, Mode, Root, Stop, Suspension};
-use crate::journal::{DiskStore, EventType, Ledger, Redactor, Replay, RunDir, Runs, Writer, digest_of};
+use crate::journal::{EventType, Ledger, Redactor, Replay, RunDir, Runs, Writer, digest_of};
 use crate::policy::{Config, Policy, Project};
 use crate::value::Value;
 use serde_json::{Map, Value as Json, json};
@@ -35,7 +35,7 @@ pub struct Start<'a> {
 }
 
 pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
-    let runs = Runs::of_project(Arc::new(DiskStore), &start.project.root);
+    let runs = Runs::of_project(options.store.clone(), &start.project.root);
     let redactor = Redactor::new();
     let mode = options.mode.unwrap_or_default();
     // What can be wrong before anything runs is found before there is a run.
@@ -154,6 +154,8 @@ impl Parts<'_> {
             preset: Mutex::new(options.preset.clone()),
             interrupt: options.interrupt.clone(),
             progress: options.progress.clone(),
+            commands: options.commands.clone(),
+            people: options.people.clone(),
             secrets: Mutex::new(HashMap::new()),
             approved: Mutex::default(),
             terminal: Mutex::new(()),

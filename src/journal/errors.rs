@@ -53,15 +53,19 @@ pub(super) fn write_failure(error: &io::Error, path: &Path, durable: u64) -> Fai
     io_failure(error, "write the journal", path).note(kept(durable))
 }
 
-/// A sync that failed may have lost what was written; asking again would not tell.
+/// The same of a sync.
 pub(super) fn sync_failure(error: &io::Error, path: &Path, durable: u64) -> Failure {
+    unconfirmed(error, path).note(kept(durable))
+}
+
+/// A sync that failed may have lost what was written; asking again would not tell.
+pub(super) fn unconfirmed(error: &io::Error, path: &Path) -> Failure {
     Failure::new(
         ErrorKind::Configuration,
         codes::E1505,
         format!("the disk did not confirm what was written to {}: {error}", path.display()),
     )
     .help("check the disk (`dmesg`), then go on with `wflow resume`")
-    .note(kept(durable))
 }
 
 fn kept(durable: u64) -> String {

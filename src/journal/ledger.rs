@@ -2,9 +2,9 @@
 //! or shortened run shows. Appended under a lock, by whichever process owns the run.
 
 use super::canonical::{canonical, digest_of, write_object};
-use super::errors::{io_failure, sync_failure};
+use super::errors::{io_failure, unconfirmed};
 use super::event::{EventType, LineDigest};
-use super::run_dir::{RunId, Runs};
+use super::run_dir::{LEDGER, RunId, Runs};
 use super::store::{Store, StoreFile, append_all, read_all};
 use super::time::Timestamp;
 use crate::diagnostics::codes::journal as codes;
@@ -58,7 +58,7 @@ pub struct LedgerContent {
 
 impl Ledger {
     pub fn of(runs: &Runs) -> Ledger {
-        Ledger { store: runs.store().clone(), path: runs.root().join("ledger.jsonl") }
+        Ledger { store: runs.store().clone(), path: runs.root().join(LEDGER) }
     }
 
     /// Enters a start; durable on return. `first` is the digest of the journal's first event, which is durable already.
@@ -123,6 +123,12 @@ impl Ledger {
         let mut file = self.open().map_err(failed)?;
         self.lock(file.as_mut())?;
         let (mut last, intact, size) = self.tail()?;
+        if last.0 == 0
+            && let Some(folder) = self.path.parent()
+        {
+            // Whoever made the file may have been ended before its name was durable.
+            self.store.sync_dir(folder).map_err(|e| unconfirmed(&e, folder))?;
+        }
         let mut lines = Vec::new();
         if intact < size {
             file.truncate(intact).map_err(failed)?;
@@ -137,20 +143,14 @@ impl Ledger {
             self.render(&mut lines, &mut last, kind, data);
         }
         append_all(file.as_mut(), &lines).map_err(failed)?;
-        file.sync_data().map_err(|e| sync_failure(&e, &self.path, 0))
+        file.sync_data().map_err(|e| unconfirmed(&e, &self.path))
     }
 
     fn open(&self) -> io::Result<Box<dyn StoreFile>> {
         match self.store.open_append(&self.path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => match self.store.create_new(&self.path) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => self.store.open_append(&self.path),
-                Err(e) => Err(e),
-                Ok(file) => {
-                    if let Some(folder) = self.path.parent() {
-                        self.store.sync_dir(folder)?;
-                    }
-                    Ok(file)
-                }
+                made => made,
             },
             other => other,
         }
@@ -180,16 +180,21 @@ impl Ledger {
             })
             .map_err(|e| io_failure(&e, "read the ledger of runs", &self.path))?;
         let size = from + bytes.len() as u64;
-        let Some(end) = bytes.iter().rposition(|b| *b == b'\n') else {
-            return Ok(((0, LineDigest::START), 0, size));
-        };
-        let start = bytes[..end].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
-        let line = &bytes[start..end];
-        let number = serde_json::from_slice::<Value>(line).ok().and_then(|v| v.get("seq")?.as_u64());
-        match number {
-            Some(number) => Ok(((number, LineDigest::of(line)), from + end as u64 + 1, size)),
-            None => Err(self.damaged(None, "its last line is no entry")),
+        let mut end = bytes.len();
+        while let Some(newline) = bytes[..end].iter().rposition(|b| *b == b'\n') {
+            let start = bytes[..newline].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+            let line = &bytes[start..newline];
+            if has_hole(line) {
+                end = start;
+                continue;
+            }
+            let number = serde_json::from_slice::<Value>(line).ok().and_then(|v| v.get("seq")?.as_u64());
+            return match number {
+                Some(number) => Ok(((number, LineDigest::of(line)), from + newline as u64 + 1, size)),
+                None => Err(self.damaged(None, "its last line is no entry")),
+            };
         }
+        Ok(((0, LineDigest::START), 0, size))
     }
 
     fn read_tail(&self, most: u64) -> io::Result<(Vec<u8>, u64)> {
@@ -249,11 +254,15 @@ impl Ledger {
         };
         let mut content = LedgerContent::default();
         let mut prev = LineDigest::START;
+        let mut rest = bytes.as_slice();
         for (line, number) in bytes.split_inclusive(|b| *b == b'\n').zip(1..) {
-            let Some(text) = line.strip_suffix(b"\n") else {
-                content.torn = line.len() as u64;
+            let text = line.strip_suffix(b"\n");
+            if text.is_none_or(has_hole) && lines_in(rest) == 0 {
+                content.torn = rest.len() as u64;
                 break;
-            };
+            }
+            rest = &rest[line.len()..];
+            let text = text.unwrap_or(line);
             match entry(text, number, &prev) {
                 Ok(entry) => content.entries.push(entry),
                 Err(why) => {
@@ -275,8 +284,14 @@ fn own_digest(data: &Map<String, Value>) -> String {
     digest_of(&text)
 }
 
+/// Lines that are whole.
 fn lines_in(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|b| **b == b'\n').count()
+    bytes.split_inclusive(|b| *b == b'\n').filter(|l| l.ends_with(b"\n") && !has_hole(l)).count()
+}
+
+/// A part of a write that never reached the disk although a later part did: only so in what a crash left at the end.
+fn has_hole(line: &[u8]) -> bool {
+    line.contains(&0)
 }
 
 fn members<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {

@@ -3,7 +3,7 @@
 
 use super::errors::io_failure;
 use super::run_dir::RunDir;
-use super::store::{StoreFile, append_all, read_all};
+use super::store::{Process, StoreFile, append_all, read_all};
 use crate::diagnostics::codes::journal as codes;
 use crate::diagnostics::{ErrorKind, Failure};
 use serde_json::{Value, json};
@@ -56,7 +56,8 @@ pub fn owner(dir: &RunDir) -> Result<Option<Option<u32>>, Failure> {
 fn note_owner(dir: &RunDir) -> io::Result<()> {
     let store = dir.store();
     let path = dir.owner_path();
-    let text = json!({ "pid": std::process::id(), "since": store.now().rfc3339() }).to_string();
+    let Process { pid, start } = store.process();
+    let text = json!({ "pid": pid, "start": start, "since": store.now().rfc3339() }).to_string();
     let mut file = match store.create_new(&path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => store.open_append(&path)?,
         other => other?,
@@ -65,8 +66,12 @@ fn note_owner(dir: &RunDir) -> io::Result<()> {
     append_all(file.as_mut(), text.as_bytes())
 }
 
+/// Only a process that runs and is the one that wrote the note: people are told to end it, and its number may have gone
+/// to another one meanwhile.
 fn owner_note(dir: &RunDir) -> Option<u32> {
     let bytes = read_all(dir.store().as_ref(), &dir.owner_path()).ok()?;
     let note: Value = serde_json::from_slice(&bytes).ok()?;
-    note.get("pid")?.as_u64()?.try_into().ok()
+    let process =
+        Process { pid: note.get("pid")?.as_u64()?.try_into().ok()?, start: note.get("start")?.as_u64()? };
+    dir.store().lives(&process).then_some(process.pid)
 }

@@ -7,7 +7,7 @@
 //! - [`Replay`]: what a resumed run needs. [`summary`]: a line for lists. [`verify_run`], [`verify_ledger`]: audits.
 //!   [`Checkpoint`], [`Note`]: what proves to others that the record only grew.
 //! - [`Redactor`]: knows the secrets. [`Blobs`]: large content. [`Ledger`]: the chain over all runs.
-//! - [`Store`] is the only way to disk and clock.
+//! - [`Store`] is the only way to disk, clock and processes.
 //!
 //! What each event holds stands in [`schema::fields`]. The life of a run, as its owner writes it:
 //!
@@ -71,7 +71,7 @@ pub use redact::{Redactor, SHORTEST_SECRET};
 pub use replay::{Decision, GateRecord, Outcome, Recorded, Replay, Standing, StepRecord, StepState};
 pub use run_dir::{RunDir, RunId, Runs};
 pub use shown::Shown;
-pub use store::{DiskStore, ReadFile, Store, StoreFile, append_all, read_all};
+pub use store::{DiskStore, Process, ReadFile, Store, StoreFile, append_all, read_all};
 pub use summary::{RunState, Summary, summary};
 pub use time::Timestamp;
 pub use verify::{Report, Verdict, verify_run, verify_run_with};

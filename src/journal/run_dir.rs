@@ -1,7 +1,7 @@
 //! Where runs live: `.wflow/runs/<id>/` with `journal.jsonl`, `blobs/` and `owner`. Ids are UUIDv7, so they sort by
 //! time; people name a run by its id or by any beginning or end of it that fits only one.
 
-use super::errors::io_failure;
+use super::errors::{io_failure, unconfirmed};
 use super::store::Store;
 use crate::diagnostics::codes::journal as codes;
 use crate::diagnostics::{ErrorKind, Failure, did_you_mean};
@@ -9,6 +9,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The name of the ledger in `.wflow/`.
+pub(super) const LEDGER: &str = "ledger.jsonl";
 
 /// `0198f2c4-7a31-7c52-9d0e-3f6b1c2a4e5d`
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +76,16 @@ impl Runs {
         let folder = self.folder();
         self.ensure_dir(&self.root)?;
         self.ensure_dir(&folder)?;
+        // Folders that are there may have been made by a process that was ended before it could make their names
+        // durable. The ledger is made after that, so where it is, they are.
+        let known = self
+            .store
+            .size(&self.root.join(LEDGER))
+            .map_err(|e| io_failure(&e, "use the folder of the records", &self.root))?;
+        if known.is_none() {
+            self.sync_names(&self.root)?;
+            self.sync_names(&folder)?;
+        }
         let millis = u64::try_from(self.store.now().0).unwrap_or(0);
         let (seconds, nanos) = (millis / 1000, (millis % 1000) as u32 * 1_000_000);
         let id = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos));
@@ -91,16 +104,19 @@ impl Runs {
     }
 
     fn make_dir(&self, path: &Path) -> Result<(), Failure> {
-        let failed = |e: io::Error| io_failure(&e, "create the folder of the records", path);
         match self.store.create_dir(path) {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed(e)),
-            // Somebody else made it at the same moment, and may not have synced it yet.
-            _ => {}
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+                Err(io_failure(&e, "create the folder of the records", path))
+            }
+            // Somebody else made it at the same moment.
+            _ => Ok(()),
         }
-        match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => self.store.sync_dir(parent).map_err(failed),
-            _ => self.store.sync_dir(Path::new(".")).map_err(failed),
-        }
+    }
+
+    /// Makes the name of a folder durable.
+    fn sync_names(&self, path: &Path) -> Result<(), Failure> {
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        self.store.sync_dir(parent).map_err(|e| io_failure(&e, "create the folder of the records", path))
     }
 
     /// Every run, oldest first. Other names in the folder are nobody's business.
@@ -210,6 +226,13 @@ impl RunDir {
     }
     pub(super) fn owner_path(&self) -> PathBuf {
         self.path.join("owner")
+    }
+    /// Makes durable what is in the journal, whoever wrote it.
+    pub fn sync(&self) -> Result<(), Failure> {
+        let path = self.journal_path();
+        let mut file =
+            self.store.open_append(&path).map_err(|e| io_failure(&e, "open the journal", &path))?;
+        file.sync_data().map_err(|e| unconfirmed(&e, &path))
     }
     /// The blobs of the run, for reading.
     pub fn blobs(&self) -> super::Blobs {

@@ -1,7 +1,8 @@
-//! The one seam between the journal and the machine: every file, folder, lock and clock the journal uses.
+//! The one seam between the journal and the machine: every file, folder, lock, clock and process the journal uses.
 //!
-//! Nothing else in `journal/` touches them, so a test that implements [`Store`] can crash at any write or sync, fill
-//! the disk, shorten a write, fail a sync or move the clock. [`DiskStore`] is the real thing.
+//! Nothing else in `journal/` touches them, and the engine takes the store of a run from its options, so a test that
+//! implements [`Store`] can crash at any write or sync of a whole run, fill the disk, shorten a write, fail a sync,
+//! move the clock or give a dead owner's number away. [`DiskStore`] is the real thing.
 
 use super::time::Timestamp;
 use std::fs;
@@ -9,7 +10,15 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// Disk and clock. All paths are absolute or relative to the process's directory.
+/// A process, named for good: its number may be given to another one, but not with the same start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    pub pid: u32,
+    /// In clock ticks since boot.
+    pub start: u64,
+}
+
+/// Disk, clocks and processes. All paths are absolute or relative to the process's directory.
 pub trait Store: Send + Sync {
     /// One folder, only for the user (0700); its parent exists. `AlreadyExists` if there is one.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
@@ -28,10 +37,17 @@ pub trait Store: Send + Sync {
     fn remove_file(&self, path: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// What the clock on the wall says. It may be set forward and back at any time.
     fn now(&self) -> Timestamp;
+    /// Time since some moment before this process; it only goes forward, also while the machine sleeps.
+    fn elapsed(&self) -> Duration;
+    /// This process.
+    fn process(&self) -> Process;
+    /// Whether this very process runs here.
+    fn lives(&self, process: &Process) -> bool;
     /// Whether somebody holds the lock of that file now.
     fn is_locked(&self, path: &Path) -> io::Result<bool>;
-    /// Lets time pass while a lock is busy.
+    /// Lets time pass.
     fn pause(&self, time: Duration) {
         std::thread::sleep(time);
     }
@@ -50,6 +66,8 @@ pub trait StoreFile: Send {
     /// Makes all that was appended durable (fdatasync).
     fn sync_data(&mut self) -> io::Result<()>;
     fn size(&mut self) -> io::Result<u64>;
+    /// Whether the file of this name is still this one, not another that was put into its place.
+    fn is_at(&mut self, path: &Path) -> io::Result<bool>;
     fn truncate(&mut self, size: u64) -> io::Result<()>;
     /// Takes the exclusive lock of this file if nobody else has it.
     fn try_lock(&mut self) -> io::Result<bool>;
@@ -128,6 +146,22 @@ impl Store for DiskStore {
         })
     }
 
+    fn elapsed(&self) -> Duration {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: fills plain data. Every kernel that wflow runs on has this clock.
+        unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut time) };
+        Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+    }
+
+    fn process(&self) -> Process {
+        let pid = std::process::id();
+        Process { pid, start: start_of(pid).unwrap_or(0) }
+    }
+
+    fn lives(&self, process: &Process) -> bool {
+        start_of(process.pid) == Some(process.start)
+    }
+
     fn is_locked(&self, path: &Path) -> io::Result<bool> {
         let file = fs::File::open(path)?;
         match file.try_lock_shared() {
@@ -158,6 +192,16 @@ impl StoreFile for DiskFile {
         self.0.seek(SeekFrom::End(0))
     }
 
+    fn is_at(&mut self, path: &Path) -> io::Result<bool> {
+        use std::os::unix::fs::MetadataExt;
+        let own = self.0.metadata()?;
+        match fs::metadata(path) {
+            Ok(named) => Ok((named.dev(), named.ino()) == (own.dev(), own.ino())),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
     fn truncate(&mut self, size: u64) -> io::Result<()> {
         self.0.set_len(size)
     }
@@ -173,6 +217,13 @@ impl StoreFile for DiskFile {
     fn lock(&mut self) -> io::Result<()> {
         self.0.lock()
     }
+}
+
+/// When a process began, in clock ticks since boot; nothing if there is none of that number.
+fn start_of(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, parentheses included.
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 /// Appends everything. A short write goes on with the rest; an interrupted one is made again.

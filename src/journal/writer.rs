@@ -95,8 +95,10 @@ impl Writer {
         }
         if journal.torn_tail.is_some() {
             file.truncate(journal.bytes).map_err(failed)?;
-            file.sync_data().map_err(failed)?;
         }
+        // Whoever had it may have been ended between a write and its sync. From here on the program is answered from
+        // what was read, and the next line says that all before it was durable.
+        file.sync_data().map_err(|e| sync_failure(&e, &path, journal.events.len() as u64))?;
         let last = journal.events.len() as u64;
         let writer =
             Writer::start(dir, redactor, file, journal.epoch() + 1, last, journal.head, journal.bytes)?;
@@ -162,7 +164,11 @@ impl Writer {
         let mut text = Vec::new();
         let render =
             Render { redactor: &self.redactor, blobs: &self.blobs, secrets: !self.redactor.is_empty() };
-        render.data(&mut text, data)?;
+        // What cannot be recorded is the caller's to hear; a disk that takes no output takes no outcome either, and an
+        // effect that happened without one must end the run here, not be told as one that failed.
+        if let Err(failure) = render.data(&mut text, data) {
+            return Err(if failure.code == codes::E1514 { failure } else { self.shared.poison(failure) });
+        }
         let mut state = self.shared.lock();
         if let Some(failure) = &state.poisoned {
             return Err(failure.clone());
@@ -231,6 +237,12 @@ impl Writer {
     }
 }
 
+/// A second writer, by what it left.
+fn foreign(message: String) -> Failure {
+    Failure::new(ErrorKind::Verification, codes::E1515, message)
+        .help("look at it with `wflow audit verify`; nothing more was written or started")
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         let last = self.shared.lock().appended;
@@ -249,6 +261,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code that can panic runs between two changes that belong together.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the writer with this failure, or with the one that has ended it already; gives that.
+    fn poison(&self, failure: Failure) -> Failure {
+        self.lock().poisoned.get_or_insert(failure).clone()
     }
 
     fn commit(&self, seq: u64) -> Result<(), Failure> {
@@ -312,19 +329,25 @@ impl Shared {
         size: u64,
         durable: u64,
     ) -> Result<(), Failure> {
-        let found = file.size().map_err(|e| write_failure(&e, &self.path, durable))?;
-        if found != size {
-            return Err(Failure::new(
-                ErrorKind::Verification,
-                codes::E1515,
-                format!(
-                    "{} has {found} bytes where this process had left {size}: somebody else wrote to it",
-                    self.path.display()
-                ),
-            )
-            .help("look at it with `wflow audit verify`; nothing more was written or started"));
+        let failed = |e: std::io::Error| write_failure(&e, &self.path, durable);
+        let is_of_size = |file: &mut dyn StoreFile, size: u64| match file.size().map_err(failed)? {
+            found if found == size => Ok(()),
+            found => Err(foreign(format!(
+                "{} has {found} bytes where this process had left {size}: somebody else wrote to it",
+                self.path.display()
+            ))),
+        };
+        // The lock keeps others away where locks work. Where they do not, or where the file was replaced under its lock,
+        // whoever comes second notices here and goes no further.
+        if !file.is_at(&self.path).map_err(failed)? {
+            return Err(foreign(format!(
+                "{} is not the file any more that this process had opened: somebody replaced it",
+                self.path.display()
+            )));
         }
-        append_all(file, batch).map_err(|e| write_failure(&e, &self.path, durable))?;
+        is_of_size(file, size)?;
+        append_all(file, batch).map_err(failed)?;
+        is_of_size(file, size + batch.len() as u64)?;
         file.sync_data().map_err(|e| sync_failure(&e, &self.path, durable))
     }
 

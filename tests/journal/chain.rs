@@ -1,6 +1,6 @@
 //! What crashes and tampering leave, and how reading tells them apart.
 
-use super::fake::{FakeStore, Fault};
+use super::fake::{FakeStore, Fault, Left};
 use super::writer::{data, project};
 use serde_json::{Map, json};
 use std::sync::Arc;
@@ -102,10 +102,12 @@ fn whatever_a_crash_keeps_is_continued_from_the_last_durable_event() {
     for call in 1.. {
         for keep in [0, 1, 100, usize::MAX] {
             let store = FakeStore::failing_at(call, Fault::Crash);
-            let dir = project(Arc::new(store.clone())).create().expect("a run");
+            let runs = project(Arc::new(store.clone()));
             let mut durable = 0;
+            let mut made = None;
             let crashed = (|| {
-                let writer = Writer::create(&dir, Redactor::new())?;
+                let dir = &*made.insert(runs.create()?);
+                let writer = Writer::create(dir, Redactor::new())?;
                 for (kind, path) in [
                     (EventType::RunStarted, ""),
                     (EventType::StepStarted, "w/a"),
@@ -122,7 +124,8 @@ fn whatever_a_crash_keeps_is_continued_from_the_last_durable_event() {
             if crashed.is_ok() {
                 return;
             }
-            let after = store.restarted(keep);
+            let Some(dir) = made else { continue };
+            let after = store.restarted(Left::First(keep));
             let dir = project(Arc::new(after)).open(dir.id());
             match Writer::open(&dir, Redactor::new()) {
                 Ok((writer, journal)) => {

@@ -105,11 +105,12 @@ fn after_a_failed_write_or_sync_every_call_fails() {
         [(Fault::Full, codes::E1501), (Fault::Short, codes::E1501), (Fault::SyncFails, codes::E1505)]
     {
         let healthy = FakeStore::default();
-        let writer =
-            Writer::create(&project(Arc::new(healthy.clone())).create().expect("a run"), Redactor::new());
-        let before = healthy.calls();
+        let dir = project(Arc::new(healthy.clone())).create().expect("a run");
+        let writer = Writer::create(&dir, Redactor::new()).expect("a journal");
+        writer.record(EventType::RunStarted, "", &data(json!({"schema": 1}))).expect("records");
+        // The next change of the disk is the write of the next event, then comes its sync.
+        let call = healthy.calls() + if fault == Fault::SyncFails { 2 } else { 1 };
         drop(writer);
-        let call = if fault == Fault::SyncFails { before + 4 } else { before + 3 };
         let store = FakeStore::failing_at(call, fault);
         let dir = project(Arc::new(store.clone())).create().expect("a run");
         let writer = Writer::create(&dir, Redactor::new()).expect("a journal");
@@ -128,10 +129,11 @@ fn after_a_failed_write_or_sync_every_call_fails() {
 
 #[test]
 fn a_background_failure_reaches_the_next_caller() {
-    let store =
-        FakeStore { linger: Some(Duration::from_millis(2)), ..FakeStore::failing_at(3, Fault::SyncFails) };
-    let dir = project(Arc::new(store)).create().expect("a run");
+    let store = FakeStore::lingering(Duration::from_millis(2));
+    let dir = project(Arc::new(store.clone())).create().expect("a run");
     let writer = Writer::create(&dir, Redactor::new()).expect("a journal");
+    // Two names of folders, a write, and then its sync.
+    store.fail_at(store.calls() + 4, Fault::SyncFails);
     while writer.append(EventType::RunStarted, "", &Map::new()).is_ok() {
         std::thread::yield_now();
     }

@@ -22,4 +22,5 @@ codes! { Journal;
     E1519 "a run cannot be resumed";
     E1520 "a run was given up";
     E1521 "changed files cannot be accepted";
+    E1525 "what a dead engine had started still runs";
 }

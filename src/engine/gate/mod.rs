@@ -16,7 +16,7 @@ pub use listing::{OpenGate, Said, Waiting, open_gates, waiting_gates};
 use super::session::Session;
 use crate::diagnostics::Failure;
 use crate::effects::approval::{
-    self, Ballot, Decision, Outcome, Preset, Sitting, Waiting as Why, evidence_digest,
+    Ballot, Decision, Outcome, Preset, Sitting, Waiting as Why, evidence_digest,
 };
 use crate::interpreter::{Answer, ApproverSpec, At, GateReply, GateRequest, Stop, Suspension, Validator};
 use crate::journal::{Decision as GateAnswer, EventType, GateRecord};
@@ -267,7 +267,7 @@ fn at_terminal(
         drafts: session.runs.root(),
         cancel: &at.cancel,
     };
-    let outcome = approval::decide(&sitting, check);
+    let outcome = session.people.decide(&sitting, check);
     session.progress.event(Event::TerminalFree);
     outcome
 }

@@ -3,7 +3,7 @@
 use super::requests;
 use crate::diagnostics::codes::run as codes;
 use crate::diagnostics::{ErrorKind, Failure};
-use crate::effects::process::{self, Cancel, Control, Environment, Folder, Program, Spawn, Status, Stream};
+use crate::effects::process::{Cancel, Control, Environment, Folder, Program, Spawn, Status, Stream};
 use crate::engine::effect::Permit;
 use crate::engine::session::Session;
 use crate::interpreter::{Answer, At, EnvValue, RunReply, RunRequest, Stop, Waker};
@@ -95,7 +95,7 @@ fn start(session: &Session, at: &At, request: &RunRequest, prepared: Prepared) -
     session
         .progress
         .event(Event::Started { path: at.path.clone(), text: redactor.text(&command).into_owned() });
-    let outcome = process::run(&spawn, &control);
+    let outcome = session.commands.run(&at.path, &spawn, &control);
     drop(waker);
     session.progress.event(Event::Ended { path: at.path.clone() });
     match outcome {

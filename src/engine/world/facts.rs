@@ -61,10 +61,10 @@ pub fn wait(session: &Session, at: &At, millis: i64) -> Answer<()> {
         return Err(Stop::Suspended(Suspension::Until { at: until.rfc3339(), path: at.path.clone() }));
     }
     if until > session.clock_ms() {
-        let left = crate::ui::time::duration(until - session.clock_ms());
+        let left = crate::ui::time::duration((until - session.clock_ms()).min(millis));
         session.progress.event(Event::Started { path: at.path.clone(), text: format!("waiting {left}") });
     }
-    let waited = session.sleep_until(at, until);
+    let waited = session.sleep_until(at, until, millis);
     session.progress.event(Event::Ended { path: at.path.clone() });
     waited
 }
@@ -81,20 +81,19 @@ pub fn backoff(
     let about = requests::backoff(attempt, of);
     // The try itself is recorded at this path: what comes before it needs one of its own.
     let before = requests::before(at, "backoff");
-    let until = session.fact(&before, "backoff", &about, || {
-        let delay = delay_ms.unwrap_or_else(|| exponential(attempt));
-        Ok(json!(session.clock_ms().saturating_add(delay.max(0))))
-    })?;
+    let delay = delay_ms.unwrap_or_else(|| exponential(attempt)).max(0);
+    let until =
+        session.fact(&before, "backoff", &about, || Ok(json!(session.clock_ms().saturating_add(delay))))?;
     let until = until.as_i64().unwrap_or(0);
     if until > session.clock_ms() {
         session.progress.event(Event::Retry {
             path: at.path.clone(),
             attempt,
             of,
-            delay_ms: until - session.clock_ms(),
+            delay_ms: (until - session.clock_ms()).min(delay),
             why: why.message.clone(),
         });
-        session.sleep_until(at, until)?;
+        session.sleep_until(at, until, delay)?;
     }
     Ok(())
 }

@@ -1,0 +1,79 @@
+//! The way to the people of a run: who decides at gates and says what became of an effect that is in doubt.
+//!
+//! [`AtTerminal`] is the only one that the program `wflow` ever uses, and nothing that it reads (command line,
+//! environment, files) can choose another: a gate cannot be answered from outside except as `effects/approval` lets it
+//! be. The trait is for tests of the engine, which have to play the people; whoever builds a program of their own on
+//! the library answers for who decides in it.
+
+use crate::effects::approval::{self, Outcome, Sitting};
+use crate::interpreter::Validator;
+use crate::ui::dialog::Dialog;
+use crate::ui::terminal::{Ended, Wait};
+
+pub trait People: Send + Sync {
+    /// Puts a gate before them.
+    fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome;
+    /// Asks what became of an effect whose outcome nobody saw.
+    fn settle(&self, doubt: &Doubt<'_>) -> Result<Said, Ended>;
+}
+
+/// An effect whose outcome nobody saw.
+pub struct Doubt<'a> {
+    /// What it is, for people.
+    pub what: &'a str,
+    /// Where in the run it stands.
+    pub path: &'a str,
+    /// The run was given up: nothing runs again.
+    pub giving_up: bool,
+    /// Whether to stop asking.
+    pub stop: &'a dyn Fn() -> bool,
+}
+
+/// What a person says about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// It did happen.
+    Ran,
+    DidNotRun,
+    /// It shall be done once more, whether it happened or not.
+    RunAgain,
+    /// They cannot say either.
+    Unknown,
+}
+
+/// Whoever sits at the controlling terminal of this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AtTerminal;
+
+impl People for AtTerminal {
+    fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
+        approval::decide(sitting, check)
+    }
+
+    fn settle(&self, doubt: &Doubt<'_>) -> Result<Said, Ended> {
+        let Doubt { what, giving_up, .. } = *doubt;
+        let mut dialog = Dialog::open(Wait { until: None, stop: Some(doubt.stop) })?;
+        dialog.heading("in doubt");
+        dialog
+            .say(&format!("The engine ended while {what} was under way. Nobody knows whether it happened."));
+        if giving_up {
+            dialog.say("  ran          it did happen");
+            dialog.say("  did not run  it did not happen");
+        } else {
+            dialog.say("  ran          it did happen: go on after it, with exit code 0 and no output");
+            dialog.say("  did not run  it did not happen: run it now");
+            dialog.say("  run again    run it once more, whether it happened or not");
+        }
+        dialog.say("  stop         leave the run as it is");
+        loop {
+            match dialog.ask("What is it? ")?.trim().to_lowercase().as_str() {
+                "ran" => return Ok(Said::Ran),
+                "did not run" => return Ok(Said::DidNotRun),
+                "run again" if !giving_up => return Ok(Said::RunAgain),
+                "stop" => return Ok(Said::Unknown),
+                _ if giving_up => dialog.say("Please type one of: ran, did not run, stop."),
+                _ => dialog.say("Please type one of: ran, did not run, run again, stop."),
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Clocks that are set forward and back, between and during processes.

@@ -1,0 +1,241 @@
+//! Everything outside of the engine, played: commands that are only counted, people who decide and who say what became
+//! of an effect, an AI that answers. What happened is known here independently of the journal.
+
+use super::chance::Chance;
+use super::fake::FakeStore;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+use wflow::diagnostics::codes::run as codes;
+use wflow::diagnostics::{ErrorKind, Failure};
+use wflow::effects::ai::{
+    Capabilities, Control as AskControl, Provider, ProviderReply, ProviderRequest, Unanswered,
+};
+use wflow::effects::approval::{Decision, Outcome, Sitting, Verdict};
+use wflow::effects::process::{Control, Finished, Spawn, Status};
+use wflow::engine::{Commands, Doubt, People, Said};
+use wflow::interpreter::{GateReply, Validator};
+use wflow::journal::Timestamp;
+use wflow::ui::terminal::Ended;
+
+/// What is known about a run from outside, over all its processes.
+#[derive(Default)]
+pub struct Facts {
+    /// How often the effect at each path happened, and how often a person let it.
+    pub happened: BTreeMap<String, u32>,
+    pub allowed: BTreeMap<String, u32>,
+    /// Those that may happen again without anybody saying so.
+    pub repeatable: BTreeSet<String>,
+    /// Starts, decisions and answers in all.
+    pub acts: u64,
+    pub doubts: u64,
+    /// What should not have been.
+    pub wrong: Vec<String>,
+}
+
+/// The outside of one process of the engine.
+pub struct Outside {
+    pub store: FakeStore,
+    pub facts: Arc<Mutex<Facts>>,
+    pub root: PathBuf,
+    pub chance: Mutex<Chance>,
+    /// Where the run of this process lies, once that is known.
+    pub journal: Mutex<PathBuf>,
+}
+
+pub fn journal_of(root: &Path, run: &str) -> PathBuf {
+    root.join(".wflow/runs").join(run).join("journal.jsonl")
+}
+
+fn dead() -> Failure {
+    Failure::new(ErrorKind::Bug, codes::E1107, "the process that asks is dead")
+}
+
+impl Outside {
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().expect("no test panics while it holds the facts")
+    }
+
+    fn below(&self, n: u64) -> u64 {
+        self.chance.lock().expect("no test panics while it holds it").below(n)
+    }
+
+    fn wrong(&self, what: String) {
+        self.facts().wrong.push(what);
+    }
+
+    /// The last durable event about a path, if the text of its line has all of these parts.
+    fn durable(&self, run: &str, path: &str, parts: &[&str]) -> Option<String> {
+        let journal = journal_of(&self.root, run);
+        let bytes = self.store.durable_bytes(&journal);
+        *self.journal.lock().expect("no test panics while it holds it") = journal;
+        let text = String::from_utf8_lossy(&bytes);
+        let at = format!("\"path\":\"{path}\"");
+        let line = text.lines().rev().find(|line| line.contains(&at))?;
+        parts.iter().all(|part| line.contains(part)).then(|| line.to_owned())
+    }
+
+    /// A protected effect: its gate was approved by the process that starts it, on what was shown.
+    fn is_guarded(&self, run: &str, intent: &str) -> bool {
+        let line: Json = serde_json::from_str(intent).unwrap_or_default();
+        let guards = line["data"]["guards"].as_array().cloned().unwrap_or_default();
+        let epoch = format!("\"epoch\":{},", line["epoch"]);
+        !guards.is_empty()
+            && guards.iter().filter_map(Json::as_str).all(|gate| {
+                let decided = ["\"type\":\"gate.decided\"", "\"decision\":\"approve\"", &epoch];
+                self.durable(run, gate, &decided).is_some()
+            })
+    }
+}
+
+impl Commands for Outside {
+    fn run(&self, path: &str, spawn: &Spawn, control: &Control<'_>) -> Result<Finished, Failure> {
+        if self.store.is_dead() {
+            return Err(dead());
+        }
+        let words = spawn.command();
+        match self.durable(&spawn.run, path, &["\"type\":\"effect.intended\""]) {
+            None => self.wrong(format!("{path} started without a durable intent")),
+            Some(intent) if words.contains("shipped") && !self.is_guarded(&spawn.run, &intent) => {
+                self.wrong(format!("{path} started without a durable decision: {intent}"));
+            }
+            Some(_) => {}
+        }
+        // The engine may die while the command runs: then it has happened, or it has not.
+        self.store.moment();
+        if self.store.is_dead() && self.below(2) == 0 {
+            return Err(dead());
+        }
+        {
+            let mut facts = self.facts();
+            facts.acts += 1;
+            *facts.happened.entry(path.to_owned()).or_default() += 1;
+            if words.contains("again") {
+                facts.repeatable.insert(path.to_owned());
+            }
+        }
+        let mut exit = 0;
+        let mut stdout = words.clone();
+        if words.contains("fails") || (words.contains("flaky") && !path.contains("@2")) {
+            exit = 1;
+        } else if words.contains("large") {
+            stdout = "much ".repeat(4000);
+        } else if words.contains("slow") {
+            let patience = Instant::now() + Duration::from_secs(20);
+            while !control.is_cancelled() && !self.store.is_dead() && Instant::now() < patience {
+                std::thread::yield_now();
+            }
+            return Err(dead());
+        }
+        Ok(Finished {
+            status: Status::Exit(exit),
+            stdout: stdout.into_bytes(),
+            stderr: Vec::new(),
+            duration: Duration::from_millis(1),
+            pid: 1,
+            survivors: Vec::new(),
+        })
+    }
+
+    fn end_orphans(&self, _run: &str) -> Vec<u32> {
+        Vec::new()
+    }
+}
+
+impl People for Outside {
+    fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
+        let nothing = || Outcome::Interrupted { decisions: Vec::new() };
+        self.store.moment();
+        if self.store.is_dead() {
+            return nothing();
+        }
+        let digest = format!("\"digest\":\"{}\"", sitting.digests.evidence);
+        if self.durable(sitting.run, sitting.path, &[&digest]).is_none() {
+            self.wrong(format!("{} was put before people without being on record", sitting.path));
+        }
+        self.facts().acts += 1;
+        let request = sitting.request;
+        let rejects = request.name == "never" || (request.name == "accept" && sitting.path.contains("[0]"));
+        let value = match request.name.as_str() {
+            "accept" => request.edit.clone().map(|mut note| {
+                note["level"] = json!(3);
+                note
+            }),
+            "mood" => Some(json!({ "Loud": { "why": "it matters" } })),
+            _ => None,
+        };
+        if let (false, Some(value)) = (rejects, &value)
+            && let Err(wrong) = check(value)
+        {
+            self.wrong(format!("{} takes no {value}: {wrong:?}", sitting.path));
+        }
+        let at = Timestamp(self.store.clock()).rfc3339();
+        let decision = Decision {
+            run: sitting.run.to_owned(),
+            gate: request.name.clone(),
+            path: sitting.path.to_owned(),
+            digests: sitting.digests.clone(),
+            verdict: if rejects { Verdict::Reject } else { Verdict::Approve },
+            approver: "ann".to_owned(),
+            account: "ann".to_owned(),
+            claimed: false,
+            confirmed: Vec::new(),
+            comment: if rejects { "duller".to_owned() } else { String::new() },
+            value: value.clone().filter(|_| !rejects),
+            nonce: "n".to_owned(),
+            at: at.clone(),
+            expires: None,
+            assurance: "terminal".to_owned(),
+        };
+        let by = vec!["ann".to_owned()];
+        let reply = match rejects {
+            true => GateReply::Rejected { by, comment: "duller".to_owned() },
+            false => GateReply::Approved { by, comments: Vec::new(), at, value },
+        };
+        Outcome::Decided { reply, decisions: vec![decision] }
+    }
+
+    fn settle(&self, doubt: &Doubt<'_>) -> Result<Said, Ended> {
+        self.moment();
+        if self.store.is_dead() {
+            return Err(Ended::Interrupted);
+        }
+        let choice = self.below(5);
+        let mut facts = self.facts();
+        facts.doubts += 1;
+        let happened = facts.happened.get(doubt.path).copied().unwrap_or(0);
+        let allowed = facts.allowed.entry(doubt.path.to_owned()).or_insert(1);
+        Ok(match (happened >= *allowed, choice) {
+            (_, 0) => Said::Unknown,
+            // What it printed, or that it failed, matters: nobody can say just that it ran.
+            (true, n) if n == 1 || doubt.what.contains("echo") => {
+                *allowed += 1;
+                Said::RunAgain
+            }
+            (true, _) => Said::Ran,
+            (false, _) => Said::DidNotRun,
+        })
+    }
+}
+
+impl Provider for Outside {
+    fn name(&self) -> &str {
+        "played"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { structured: true, conversation: true, tools: false }
+    }
+
+    fn answer(&self, request: &ProviderRequest, _: &AskControl<'_>) -> Result<ProviderReply, Unanswered> {
+        self.store.moment();
+        if self.store.is_dead() {
+            return Err(Unanswered::Interrupted);
+        }
+        self.facts().acts += 1;
+        let level = if request.prompt.contains("duller") { 2 } else { 7 };
+        Ok(ProviderReply::text(json!({ "text": "a note", "level": level }).to_string()))
+    }
+}
