@@ -4,7 +4,7 @@ use super::commands::Commands;
 use super::effect::Permit;
 use super::people::People;
 use super::record::Record;
-use crate::diagnostics::codes::{files, run as run_codes};
+use crate::diagnostics::codes::{files, journal, run as run_codes};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::ai::Provider;
 use crate::effects::approval::{Digests, Inbox, Preset};
@@ -41,8 +41,10 @@ pub struct Session {
     pub detach: bool,
     /// What the person said beforehand, with the gate that it is for; used once.
     pub preset: Mutex<Option<(String, Preset)>>,
-    /// Up when the person pressed Ctrl-C or the process was told to end.
+    /// Up when the person pressed Ctrl-C or the process was told to end, and when the record is broken.
     pub interrupt: CancelToken,
+    /// The first trouble with the record.
+    pub broken: Mutex<Option<Failure>>,
     pub progress: Arc<Progress>,
     pub commands: Arc<dyn Commands>,
     pub people: Arc<dyn People>,
@@ -100,6 +102,12 @@ pub enum Undo {
 /// Of a command that names none, where the configuration names none either.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
+/// A disk that fails, a file that was changed, an answer that belongs to another question.
+fn is_of_record(failure: &Failure) -> bool {
+    use journal::{E1501, E1502, E1503, E1504, E1505, E1506, E1512, E1515, E1517};
+    [E1501, E1502, E1503, E1504, E1505, E1506, E1512, E1515, E1517].contains(&failure.code)
+}
+
 impl Session {
     pub fn step_done(&self, path: &str) {
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,6 +137,24 @@ impl Session {
     /// Milliseconds since 1970, UTC.
     pub fn clock_ms(&self) -> i64 {
         self.runs.store().now().0
+    }
+
+    /// What cannot be read from the record or written to it is no failure of the program: nothing may catch it, nothing
+    /// is taken back for it, and no more is begun. The run stays as it stands on disk, and can be resumed.
+    pub fn unless_broken<T>(&self, answer: Answer<T>) -> Answer<T> {
+        match answer {
+            Err(Stop::Failed(failure)) if is_of_record(&failure) => {
+                self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(*failure);
+                self.interrupt.cancel();
+                Err(Stop::Interrupted)
+            }
+            other => other,
+        }
+    }
+
+    /// The first trouble with the record.
+    pub fn broken(&self) -> Option<Failure> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether this branch should go on at all.

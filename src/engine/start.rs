@@ -152,7 +152,8 @@ impl Parts<'_> {
             mode: self.mode,
             detach: options.detach,
             preset: Mutex::new(options.preset.clone()),
-            interrupt: options.interrupt.clone(),
+            interrupt: options.interrupt.child(),
+            broken: Mutex::new(None),
             progress: options.progress.clone(),
             commands: options.commands.clone(),
             people: options.people.clone(),
@@ -196,12 +197,13 @@ pub(super) fn drive(
         });
     let mut outcome = Outcome::of(result);
     let mut ended = true;
-    let recorded = match session.only_records {
+    let record = || match session.only_records {
         true => rest(&session, rested),
         false => end(&session, dir, &outcome),
     };
-    if let Err(failure) = recorded {
-        // What cannot be recorded did not end: the record's own trouble is what people must hear of.
+    // What cannot be recorded did not end: the record's own trouble is what people must hear of.
+    let broken = session.broken().or_else(|| record().err());
+    if let Some(failure) = broken {
         outcome = Outcome::Failed(failure);
         ended = false;
     }

@@ -197,6 +197,14 @@ impl Ledger {
         Ok(((0, LineDigest::START), 0, size))
     }
 
+    /// The time in the latest id among the last entries; nothing where there is none that can be read.
+    pub(super) fn newest_run(&self) -> Option<u64> {
+        let (bytes, _) = self.read_tail(TAIL).ok()?;
+        let lines =
+            bytes.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+        lines.filter_map(|entry| Some(RunId::parse(entry.get("run")?.as_str()?)?.millis())).max()
+    }
+
     fn read_tail(&self, most: u64) -> io::Result<(Vec<u8>, u64)> {
         let mut file = self.store.open_read(&self.path)?;
         let size = file.seek(SeekFrom::End(0))?;

@@ -26,6 +26,14 @@ impl RunId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+    /// When it was made, in milliseconds since 1970.
+    pub(super) fn millis(&self) -> u64 {
+        let made = uuid::Uuid::try_parse(&self.0).ok().and_then(|id| id.get_timestamp());
+        made.map_or(0, |at| {
+            let (seconds, nanos) = at.to_unix();
+            seconds * 1000 + u64::from(nanos / 1_000_000)
+        })
+    }
     /// The last eight characters: enough to tell runs of a project apart, and accepted by [`Runs::find`].
     pub fn short(&self) -> &str {
         &self.0[self.0.len() - 8..]
@@ -86,7 +94,9 @@ impl Runs {
             self.sync_names(&self.root)?;
             self.sync_names(&folder)?;
         }
-        let millis = u64::try_from(self.store.now().0).unwrap_or(0);
+        // Ids sort by when their runs began, also where the clock was set back in between.
+        let after = super::Ledger::of(self).newest_run().map_or(0, |newest| newest + 1);
+        let millis = u64::try_from(self.store.now().0).unwrap_or(0).max(after);
         let (seconds, nanos) = (millis / 1000, (millis % 1000) as u32 * 1_000_000);
         let id = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos));
         let id = RunId(id.as_hyphenated().to_string());

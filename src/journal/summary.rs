@@ -118,9 +118,7 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
 }
 
 fn never_began(dir: &RunDir) -> Summary {
-    let at =
-        uuid::Uuid::try_parse(dir.id().as_str()).ok().and_then(|id| id.get_timestamp()).map(|t| t.to_unix());
-    let at = at.map_or(0, |(seconds, nanos)| seconds as i64 * 1000 + i64::from(nanos / 1_000_000));
+    let at = i64::try_from(dir.id().millis()).unwrap_or(i64::MAX);
     Summary {
         id: dir.id().clone(),
         workflow: String::new(),

@@ -7,13 +7,13 @@ use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 use wflow::diagnostics::codes::run as codes;
 use wflow::diagnostics::{ErrorKind, Failure};
 use wflow::effects::ai::{
     Capabilities, Control as AskControl, Provider, ProviderReply, ProviderRequest, Unanswered,
 };
-use wflow::effects::approval::{Decision, Outcome, Sitting, Verdict};
+use wflow::effects::approval::{Decision, Outcome, Sitting, Verdict, Waiting};
 use wflow::effects::process::{Control, Finished, Spawn, Status};
 use wflow::engine::{Commands, Doubt, People, Said};
 use wflow::interpreter::{GateReply, Validator};
@@ -41,9 +41,13 @@ pub struct Outside {
     pub facts: Arc<Mutex<Facts>>,
     pub root: PathBuf,
     pub chance: Mutex<Chance>,
-    /// Where the run of this process lies, once that is known.
-    pub journal: Mutex<PathBuf>,
+    /// Nobody is there to decide.
+    pub absent: bool,
+    /// The clock is set forward and back by a year all the time.
+    pub jumps: bool,
 }
+
+const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
 
 pub fn journal_of(root: &Path, run: &str) -> PathBuf {
     root.join(".wflow/runs").join(run).join("journal.jsonl")
@@ -62,15 +66,22 @@ impl Outside {
         self.chance.lock().expect("no test panics while it holds it").below(n)
     }
 
+    /// A moment at which anything may happen.
+    fn moment(&self) {
+        if self.jumps {
+            let by = [-YEAR, 0, YEAR][self.below(3) as usize];
+            self.store.set_clock(self.store.clock() + by);
+        }
+        self.store.moment();
+    }
+
     fn wrong(&self, what: String) {
         self.facts().wrong.push(what);
     }
 
     /// The last durable event about a path, if the text of its line has all of these parts.
     fn durable(&self, run: &str, path: &str, parts: &[&str]) -> Option<String> {
-        let journal = journal_of(&self.root, run);
-        let bytes = self.store.durable_bytes(&journal);
-        *self.journal.lock().expect("no test panics while it holds it") = journal;
+        let bytes = self.store.durable_bytes(&journal_of(&self.root, run));
         let text = String::from_utf8_lossy(&bytes);
         let at = format!("\"path\":\"{path}\"");
         let line = text.lines().rev().find(|line| line.contains(&at))?;
@@ -104,7 +115,7 @@ impl Commands for Outside {
             Some(_) => {}
         }
         // The engine may die while the command runs: then it has happened, or it has not.
-        self.store.moment();
+        self.moment();
         if self.store.is_dead() && self.below(2) == 0 {
             return Err(dead());
         }
@@ -147,9 +158,18 @@ impl Commands for Outside {
 impl People for Outside {
     fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
         let nothing = || Outcome::Interrupted { decisions: Vec::new() };
-        self.store.moment();
+        self.moment();
         if self.store.is_dead() {
             return nothing();
+        }
+        if self.absent {
+            return Outcome::Suspended { why: Waiting::Left, decisions: Vec::new() };
+        }
+        if let (Some(until), Some(timeout)) = (sitting.until, sitting.request.timeout_ms) {
+            let until = until.duration_since(UNIX_EPOCH).map_or(0, |t| t.as_millis() as i64);
+            if until > self.store.clock() + timeout {
+                self.wrong(format!("{} is open for longer than it may be", sitting.path));
+            }
         }
         let digest = format!("\"digest\":\"{}\"", sitting.digests.evidence);
         if self.durable(sitting.run, sitting.path, &[&digest]).is_none() {
@@ -230,7 +250,7 @@ impl Provider for Outside {
     }
 
     fn answer(&self, request: &ProviderRequest, _: &AskControl<'_>) -> Result<ProviderReply, Unanswered> {
-        self.store.moment();
+        self.moment();
         if self.store.is_dead() {
             return Err(Unanswered::Interrupted);
         }

@@ -92,6 +92,13 @@ workflow rejected() {
     gate never "Go on?"
     run `touch never`
 }
+
+workflow waits() {
+    run `touch before`
+    wait 2h
+    gate open "Go on?" timeout 1h
+    run `touch after`
+}
 "#;
 
 pub struct Story {
@@ -114,6 +121,8 @@ pub struct Life {
     /// What was durable at some time, and must be so ever after.
     acknowledged: Vec<u8>,
     pub processes: u32,
+    pub absent: bool,
+    pub jumps: bool,
     wrong: Vec<String>,
 }
 
@@ -167,6 +176,8 @@ impl Life {
             what: what.into(),
             acknowledged: Vec::new(),
             processes: 0,
+            absent: false,
+            jumps: false,
             wrong: Vec::new(),
         }
     }
@@ -178,7 +189,8 @@ impl Life {
             facts: self.facts.clone(),
             root: self.story.root.clone(),
             chance: Mutex::new(Chance(self.chance.next())),
-            journal: Mutex::default(),
+            absent: self.absent,
+            jumps: self.jumps,
         });
         Options {
             provider: ProviderChoice::Own(outside.clone()),
@@ -258,6 +270,11 @@ impl Life {
             self.keep(&durable);
         }
         self.store = self.store.restarted(left);
+    }
+
+    /// Somebody changes what was durable.
+    pub fn forget_acknowledged(&mut self) {
+        self.acknowledged.clear();
     }
 
     fn keep(&mut self, durable: &[u8]) {

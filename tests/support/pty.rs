@@ -104,6 +104,40 @@ impl Pty {
         }
     }
 
+    /// Waits for the first of several texts; gives which it is and what stood before it. Nothing if the program ends
+    /// before, or the time is up.
+    pub fn wait_for_any(&mut self, texts: &[&str], until: Instant) -> Option<(usize, String)> {
+        let mut bytes = self.screen.bytes.lock().expect("no panic holds it");
+        loop {
+            let shown = String::from_utf8_lossy(&bytes.0[self.read..]).into_owned();
+            let found = texts.iter().enumerate().filter_map(|(i, text)| Some((shown.find(text)?, i)));
+            if let Some((at, which)) = found.min() {
+                self.read += at + texts[which].len();
+                return Some((which, shown[..at].to_string()));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || bytes.1 {
+                return None;
+            }
+            bytes = self.screen.changed.wait_timeout(bytes, left).expect("no panic holds it").0;
+        }
+    }
+
+    /// What the program's end shows, without waiting for more than that.
+    pub fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.screen.bytes.lock().expect("no panic holds it").0).into_owned()
+    }
+
+    /// Types keys, if the program still reads them.
+    pub fn try_send(&mut self, keys: &str) {
+        let _ = self.master.write_all(keys.as_bytes());
+    }
+
+    /// Whether the program has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("our own child")
+    }
+
     pub fn send(&mut self, keys: &str) {
         self.master.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }

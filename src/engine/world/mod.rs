@@ -21,59 +21,59 @@ impl World for Session {
     }
 
     fn run(&self, at: &At, request: &RunRequest) -> Answer<RunReply> {
-        command::run(self, at, request)
+        self.unless_broken(command::run(self, at, request))
     }
 
     fn ask(&self, at: &At, request: &AskRequest) -> Answer<AskReply> {
-        question::ask(self, at, request)
+        self.unless_broken(question::ask(self, at, request))
     }
 
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
-        crate::engine::gate::gate(self, at, request, check)
+        self.unless_broken(crate::engine::gate::gate(self, at, request, check))
     }
 
     fn read(&self, at: &At, path: &str) -> Answer<String> {
-        files::read(self, at, path)
+        self.unless_broken(files::read(self, at, path))
     }
 
     fn write(&self, at: &At, path: &str, text: &str) -> Answer<()> {
-        files::write(self, at, path, text)
+        self.unless_broken(files::write(self, at, path, text))
     }
 
     fn glob(&self, at: &At, pattern: &str) -> Answer<Vec<String>> {
-        files::glob(self, at, pattern)
+        self.unless_broken(files::glob(self, at, pattern))
     }
 
     fn exists(&self, at: &At, path: &str) -> Answer<bool> {
-        files::exists(self, at, path)
+        self.unless_broken(files::exists(self, at, path))
     }
 
     fn now(&self, at: &At) -> Answer<i64> {
-        facts::now(self, at)
+        self.unless_broken(facts::now(self, at))
     }
 
     fn uuid(&self, at: &At) -> Answer<String> {
-        facts::uuid(self, at)
+        self.unless_broken(facts::uuid(self, at))
     }
 
     fn env(&self, at: &At, name: &str) -> Answer<Option<String>> {
-        facts::env(self, at, name)
+        self.unless_broken(facts::env(self, at, name))
     }
 
     fn secret(&self, at: &At, name: &str) -> Answer<()> {
-        facts::secret(self, at, name)
+        self.unless_broken(facts::secret(self, at, name))
     }
 
     fn wait(&self, at: &At, millis: i64) -> Answer<()> {
-        facts::wait(self, at, millis)
+        self.unless_broken(facts::wait(self, at, millis))
     }
 
     fn say(&self, at: &At, text: &str) -> Answer<()> {
-        steps::say(self, at, text)
+        self.unless_broken(steps::say(self, at, text))
     }
 
     fn vouch(&self, at: &At, because: &str, value: &Json) -> Answer<()> {
-        facts::vouch(self, at, because, value)
+        self.unless_broken(facts::vouch(self, at, because, value))
     }
 
     fn is_role(&self, name: &str) -> bool {
@@ -85,11 +85,11 @@ impl World for Session {
     }
 
     fn step_started(&self, at: &At, name: &str, title: Option<&str>) -> Answer<()> {
-        steps::started(self, at, name, title)
+        self.unless_broken(steps::started(self, at, name, title))
     }
 
     fn step_completed(&self, at: &At, name: &str, value: &Json) -> Answer<()> {
-        steps::completed(self, at, name, value)
+        self.unless_broken(steps::completed(self, at, name, value))
     }
 
     fn step_failed(&self, at: &At, name: &str, stop: &Stop) {
@@ -97,14 +97,14 @@ impl World for Session {
     }
 
     fn undo_started(&self, at: &At, step: &str, ends_run: bool) -> Answer<()> {
-        steps::undo_started(self, at, step, ends_run)
+        self.unless_broken(steps::undo_started(self, at, step, ends_run))
     }
 
     fn undo_completed(&self, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()> {
-        steps::undo_completed(self, at, step, failure)
+        self.unless_broken(steps::undo_completed(self, at, step, failure))
     }
 
     fn backoff(&self, at: &At, attempt: u32, of: u32, delay_ms: Option<i64>, why: &Failure) -> Answer<()> {
-        facts::backoff(self, at, attempt, of, delay_ms, why)
+        self.unless_broken(facts::backoff(self, at, attempt, of, delay_ms, why))
     }
 }
