@@ -8,7 +8,7 @@ use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::approval::os_user;
 use crate::interpreter::{Answer, At, Stop, Suspension};
 use serde_json::Value as Json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An effect that is about to start, in the form that is recorded.
 pub struct Intent<'a> {
@@ -53,7 +53,7 @@ impl Session {
         decide: impl FnOnce() -> Result<(Permit, T), Failure>,
         act: impl FnOnce(T) -> Result<Json, Stop>,
     ) -> Answer<Json> {
-        self.check_alive(at)?;
+        self.check_uninterrupted()?;
         let digest = self.record.digest(request);
         let in_doubt = match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
             Earlier::Completed(result) => return Ok(result),
@@ -87,8 +87,12 @@ impl Session {
                 Settled::Again(answer) => intent.settled = Some((os_user(), answer)),
             }
         }
-        if in_doubt {
-            self.before_fresh(at)?;
+        if in_doubt && let Err(stop) = self.before_fresh(at) {
+            // It is not begun again, and the doubt about it is settled.
+            if let Stop::Cancelled = stop {
+                self.record.failed(&at.path, &cancelled())?;
+            }
+            return Err(stop);
         }
         self.record.intend(&at.path, &intent, &digest).map_err(|f| f.at(at.span))?;
         match act(prepared) {
@@ -105,9 +109,7 @@ impl Session {
             }
             // A sibling failed first; this branch is over, and its outcome is that.
             Err(Stop::Cancelled) => {
-                let failure =
-                    Failure::new(ErrorKind::Transient, run::E1107, "cancelled: another branch failed first");
-                self.record.failed(&at.path, &failure)?;
+                self.record.failed(&at.path, &cancelled())?;
                 Err(Stop::Cancelled)
             }
             // Interrupted: whether it had its effect is not known, and the record says just that.
@@ -123,7 +125,7 @@ impl Session {
         about: &Json,
         look: impl FnOnce() -> Result<Json, Failure>,
     ) -> Answer<Json> {
-        self.check_alive(at)?;
+        self.check_uninterrupted()?;
         let digest = if about.is_null() { String::new() } else { self.record.digest(about) };
         match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
             Earlier::Completed(value) => return Ok(value),
@@ -149,11 +151,7 @@ impl Session {
 
     /// Before anything that is not on record: the replay of this branch is over.
     pub fn before_fresh(&self, at: &At) -> Answer<()> {
-        // A failure that a branch beside this one had ended it once; it will again when that branch comes to it.
-        while self.record.fails_beside(&at.path) {
-            self.check_alive(at)?;
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        self.replay_beside(at)?;
         self.check_alive(at)?;
         if self.only_records {
             let gate = String::new();
@@ -163,6 +161,33 @@ impl Session {
             Some(why) if !self.is_undoing(&at.path) => Err(Stop::GivenUp(Box::new(given_up(why)))),
             _ => Ok(()),
         }
+    }
+
+    /// Lets the branches beside this one come to all that is on record of them: one may have failed, which ended this
+    /// one, and must do so again before anything new is begun here.
+    fn replay_beside(&self, at: &At) -> Answer<()> {
+        // They only have to be given time, unless there are no threads for them, or they wait for a person.
+        let patience = Duration::from_millis(500);
+        let (mut least, mut since) = (usize::MAX, Instant::now());
+        loop {
+            match self.record.ahead_beside(&at.path) {
+                0 => return Ok(()),
+                left if left < least => (least, since) = (left, Instant::now()),
+                _ if since.elapsed() > patience => return Ok(()),
+                _ => {}
+            }
+            self.check_uninterrupted()?;
+            if at.cancel.is_cancelled() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether another branch has ended this one, in this process or in an earlier one.
+    pub fn was_ended(&self, at: &At) -> Answer<bool> {
+        self.replay_beside(at)?;
+        Ok(at.cancel.is_cancelled())
     }
 
     /// Without the values of secrets.
@@ -176,6 +201,10 @@ impl Session {
         }
         failure
     }
+}
+
+fn cancelled() -> Failure {
+    Failure::new(ErrorKind::Transient, run::E1107, "cancelled: another branch failed first")
 }
 
 pub fn given_up(why: &str) -> Failure {

@@ -5,9 +5,10 @@ use super::failure_json;
 use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::journal::{
-    EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, digest, digest_of,
+    beside, EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, digest, digest_of,
 };
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is recorded at a path.
@@ -24,11 +25,23 @@ pub enum Earlier {
 pub struct Record {
     writer: Writer,
     replay: Mutex<Replay>,
+    ahead: Mutex<Ahead>,
+}
+
+/// What of the record the program has yet to come to again, besides what [`Replay`] knows of effects.
+#[derive(Default)]
+struct Ahead {
+    /// Steps that it has not entered.
+    steps: BTreeSet<String>,
+    /// Branches that have ended: what the record holds of them is asked for by their undos only.
+    ended: Vec<String>,
 }
 
 impl Record {
     pub fn new(writer: Writer, past: Replay) -> Record {
-        Record { writer, replay: Mutex::new(past) }
+        let steps = past.steps().map(|(path, _)| path.to_owned()).collect();
+        let ahead = Mutex::new(Ahead { steps, ended: Vec::new() });
+        Record { writer, replay: Mutex::new(past), ahead }
     }
 
     fn replay(&self) -> MutexGuard<'_, Replay> {
@@ -95,9 +108,36 @@ impl Record {
         self.replay().step_at(path).cloned()
     }
 
-    /// Whether a branch beside this path has a recorded failure before it.
-    pub fn fails_beside(&self, path: &str) -> bool {
-        self.replay().fails_beside(path)
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        // Sets and lists that only grow and shrink by whole entries.
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The program has come to this step.
+    pub fn entered(&self, step: &str) {
+        self.ahead().steps.remove(step);
+    }
+
+    pub fn branch_ended(&self, path: &str) {
+        self.ahead().ended.push(format!("{path}/"));
+    }
+
+    /// Whether anything beneath this path was not come to again. What an undo did is: undos come last.
+    pub fn is_ahead(&self, path: &str) -> bool {
+        let inside = format!("{path}/");
+        let steps = self.ahead().steps.range(inside.clone()..).next().is_some_and(|s| s.starts_with(&inside));
+        steps || self.replay().ahead_under(&inside).any(|path| !is_of_undo(path))
+    }
+
+    /// How much of the branches beside this path was not come to again.
+    pub fn ahead_beside(&self, path: &str) -> usize {
+        if !path.contains("/parallel#") {
+            return 0;
+        }
+        let (ahead, replay) = (self.ahead(), self.replay());
+        let all = ahead.steps.iter().map(String::as_str).chain(replay.ahead().filter(|path| !is_of_undo(path)));
+        let over = |path: &str| ahead.ended.iter().any(|ended| path.starts_with(ended));
+        all.filter(|other| beside(other, path) && !over(other)).count()
     }
 
     pub fn append(&self, kind: EventType, path: &str, data: Map<String, Json>) -> Result<u64, Failure> {
@@ -170,6 +210,10 @@ impl Record {
         }
         self.append(EventType::ValueRecorded, path, data).map(drop)
     }
+}
+
+fn is_of_undo(path: &str) -> bool {
+    path.contains("/undo/")
 }
 
 fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {

@@ -22,14 +22,17 @@ use std::path::Path;
 /// Takes a run over and goes on with it, or takes it back if it was given up. `root` is the project's folder.
 pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Result<Finished, Failure> {
     // A run that has ended for good is refused without taking it over.
-    let ended = match summary(dir)?.state {
+    let state = summary(dir)?.state;
+    if matches!(state, RunState::Completed | RunState::Rejected | RunState::Cancelled | RunState::Failed) {
+        enter_end(runs, dir)?;
+    }
+    let ended = match state {
         RunState::Completed => Some("it has completed"),
         RunState::Rejected => Some("it was rejected"),
         RunState::Cancelled => Some("it was cancelled"),
         _ => None,
     };
     if let Some(why) = ended {
-        enter_end(runs, dir)?;
         return Err(cannot(dir, why));
     }
     let redactor = Redactor::new();

@@ -157,15 +157,15 @@ impl Session {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether this branch should go on at all.
+    /// Whether this process should go on at all.
+    pub fn check_uninterrupted(&self) -> Answer<()> {
+        if self.interrupt.is_cancelled() { Err(Stop::Interrupted) } else { Ok(()) }
+    }
+
+    /// Whether this branch should. What is on record answers all the same: see [`Session::before_fresh`].
     pub fn check_alive(&self, at: &At) -> Answer<()> {
-        if self.interrupt.is_cancelled() {
-            return Err(Stop::Interrupted);
-        }
-        if at.cancel.is_cancelled() {
-            return Err(Stop::Cancelled);
-        }
-        Ok(())
+        self.check_uninterrupted()?;
+        if at.cancel.is_cancelled() { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
     /// Something will have to happen at this time.
@@ -197,12 +197,13 @@ impl Session {
         let store = self.runs.store();
         let began = store.elapsed();
         loop {
-            self.check_alive(at)?;
+            self.check_uninterrupted()?;
             let slept = i64::try_from(store.elapsed().saturating_sub(began).as_millis()).unwrap_or(i64::MAX);
             let left = until_ms.saturating_sub(self.clock_ms()).min(longest_ms.saturating_sub(slept));
             if left <= 0 {
                 return Ok(());
             }
+            self.check_alive(at)?;
             // Short enough that nobody notices an interruption coming late.
             store.pause(Duration::from_millis(left.clamp(1, 50) as u64));
         }

@@ -304,6 +304,13 @@ pub trait World: Sync {
     fn first_failure_ends_others(&self) -> bool {
         true
     }
+    /// Whether the record still holds something beneath this path that the program has not come to again. A branch that
+    /// another one ended comes so far first: what it had done is what is to be taken back.
+    fn is_on_record(&self, _path: &str) -> bool {
+        false
+    }
+    /// The branch at this path has come to its end, whatever the record still holds beneath it.
+    fn branch_ended(&self, _path: &str) {}
 
     /// Tests answer calls of tasks: `Some` replaces the call. The name is qualified (`work.get`), arguments in order.
     fn call(&self, _at: &At, _task: &str, _args: &[Json]) -> Option<Answer<Json>> {

@@ -69,6 +69,7 @@ pub use prefix::Prefix;
 pub use read::{Journal, ReadError, Reader, SCHEMA_VERSION, TornTail};
 pub use redact::{Redactor, SHORTEST_SECRET};
 pub use replay::{Decision, GateRecord, Outcome, Recorded, Replay, Standing, StepRecord, StepState};
+pub(crate) use replay::beside;
 pub use run_dir::{RunDir, RunId, Runs};
 pub use shown::Shown;
 pub use store::{DiskStore, Process, ReadFile, Store, StoreFile, append_all, read_all};

@@ -293,14 +293,15 @@ impl Replay {
         }
     }
 
-    /// Whether a recorded failure in a branch beside this path was not met yet: in the run that is replayed it ended
-    /// what this branch would go on with.
-    pub fn fails_beside(&self, path: &str) -> bool {
-        path.contains("/parallel#")
-            && self
-                .recorded
-                .iter()
-                .any(|(other, r)| matches!(r.outcome, Outcome::Failed(_)) && beside(other, path))
+    /// The paths of all that the program has not asked for again.
+    pub fn ahead(&self) -> impl Iterator<Item = &str> {
+        self.recorded.keys().map(String::as_str)
+    }
+
+    /// The same beneath one path.
+    pub fn ahead_under<'a>(&'a self, inside: &'a str) -> impl Iterator<Item = &'a str> {
+        let from = self.recorded.range(inside.to_owned()..).map(|(path, _)| path.as_str());
+        from.take_while(move |path| path.starts_with(inside))
     }
 
     /// The gate at a path as it was last opened.
@@ -352,7 +353,7 @@ fn was_cancelled(failure: &Value) -> bool {
 }
 
 /// Whether two places are in different branches of one `parallel`.
-fn beside(a: &str, b: &str) -> bool {
+pub(crate) fn beside(a: &str, b: &str) -> bool {
     let mut before = "";
     let (mut a, mut b) = (a.split('/'), b.split('/'));
     loop {

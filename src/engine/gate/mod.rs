@@ -32,24 +32,24 @@ use std::time::{Duration, SystemTime};
 const LOOK: Duration = Duration::from_millis(100);
 
 pub fn gate(session: &Session, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
-    session.check_alive(at)?;
+    session.check_uninterrupted()?;
     // A gate that is asked anew is not approved until it is.
     session.set_approved(&at.path, false);
     let digest = evidence_digest(request);
     let earlier = session.record.gate(&at.path);
     let mut stages: Vec<Option<&ApproverSpec>> = vec![request.by.as_ref()];
     stages.extend(request.escalate.iter().map(Some));
-    let mut first = 0;
+    let (mut first, mut over) = (0, false);
     if let Some(record) = &earlier {
         // A rejection or an expiry that was recorded stands: taking it back would be a decision of its own.
         let standing = standing(session, at, request, record);
         if let Some(reply @ GateReply::Rejected { .. }) = standing {
             return Ok(reply);
         }
-        // Where the run is only taken back, or only decisions are taken in, nobody is asked again: what was decided led
-        // to what was done.
-        let only_back = session.giving_up.is_some() && !session.is_undoing(&at.path);
-        if (only_back || session.only_records)
+        // Where the run, or this branch, is only taken back, or only decisions are taken in, nobody is asked again: what
+        // was decided led to what was done.
+        over = session.giving_up.is_some() && !session.is_undoing(&at.path) || session.was_ended(at)?;
+        if (over || session.only_records)
             && let Some(reply) = standing
         {
             return Ok(reply);
@@ -59,7 +59,7 @@ pub fn gate(session: &Session, at: &At, request: &GateRequest, check: Validator<
             first += 1;
         }
     }
-    if earlier.as_ref().is_none_or(|_| session.giving_up.is_some()) {
+    if earlier.is_none() || over {
         session.before_fresh(at)?;
     }
     for (stage, by) in stages.iter().enumerate().skip(first) {

@@ -104,6 +104,14 @@ impl World for Session {
         self.unless_broken(steps::undo_completed(self, at, step, failure))
     }
 
+    fn is_on_record(&self, path: &str) -> bool {
+        self.record.is_ahead(path)
+    }
+
+    fn branch_ended(&self, path: &str) {
+        self.record.branch_ended(path);
+    }
+
     fn backoff(&self, at: &At, attempt: u32, of: u32, delay_ms: Option<i64>, why: &Failure) -> Answer<()> {
         self.unless_broken(facts::backoff(self, at, attempt, of, delay_ms, why))
     }

@@ -12,7 +12,8 @@ use std::sync::PoisonError;
 use std::time::Instant;
 
 pub fn started(session: &Session, at: &At, name: &str, title: Option<&str>) -> Answer<()> {
-    session.check_alive(at)?;
+    session.check_uninterrupted()?;
+    session.record.entered(&at.path);
     if session.record.step(&at.path).is_none() {
         session.before_fresh(at)?;
         let data = title.map(|t| members([("title", json!(t))])).unwrap_or_default();
@@ -66,7 +67,7 @@ fn step_ended(session: &Session, at: &At, name: &str, how: How) {
 
 /// Recorded first, shown then; a replayed message is not shown again.
 pub fn say(session: &Session, at: &At, text: &str) -> Answer<()> {
-    session.check_alive(at)?;
+    session.check_uninterrupted()?;
     if let Earlier::Nothing = session.record.earlier(&at.path, "said", "").map_err(|f| f.at(at.span))? {
         session.before_fresh(at)?;
         session.record.write(EventType::Said, &at.path, members([("text", json!(text))]))?;

@@ -1,7 +1,7 @@
 //! `try`: what is caught was first taken back.
 
 use super::{Eval, Exit, Outcome};
-use crate::diagnostics::Failure;
+use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::node::{CatchNode, TryNode};
 use crate::interpreter::world::Stop;
 use crate::value::{Value, standard};
@@ -21,7 +21,8 @@ impl<'l> Eval<'l> {
         };
         let Some(catch) = catch else { return Err(self.stopped(exit)) };
         match self.undo_since(height, exit, false) {
-            Stop::Failed(failure) => {
+            // Doubt about an undo: somebody has to say first what happened.
+            Stop::Failed(failure) if failure.kind != ErrorKind::InDoubt => {
                 self.back_to(&before);
                 // What was taken back is no evidence any more.
                 self.evidence.truncate(seen);

@@ -75,6 +75,8 @@ pub struct Eval<'l> {
     cancel: CancelToken,
     /// Whether `cancel` is that of the whole run.
     whole: bool,
+    /// Where the branch is that this evaluates; empty for the whole.
+    branch: String,
     undos: Vec<step::Undo<'l>>,
     /// The gates that count here: passed before, in this turn of a loop, not in another branch.
     passed: Passed,
@@ -118,6 +120,7 @@ impl<'l> Eval<'l> {
             path: Path::new(&root.path),
             cancel: root.cancel.clone(),
             whole: true,
+            branch: String::new(),
             undos: Vec::new(),
             passed: Passed::default(),
             evidence: Vec::new(),
@@ -138,6 +141,7 @@ impl<'l> Eval<'l> {
             path: self.path.clone(),
             cancel: self.cancel.clone(),
             whole: self.whole,
+            branch: self.branch.clone(),
             undos: Vec::new(),
             passed: Arc::clone(&self.passed),
             evidence: Vec::new(),
@@ -215,6 +219,9 @@ impl<'l> Eval<'l> {
     #[cold]
     fn look_around(&mut self) -> Outcome<()> {
         if !self.cancel.is_cancelled() {
+            return Ok(());
+        }
+        if !self.whole && self.world.is_on_record(&self.branch) {
             return Ok(());
         }
         let stop = if self.whole { Stop::Interrupted } else { Stop::Cancelled };

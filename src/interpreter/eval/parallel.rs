@@ -218,9 +218,10 @@ fn branch<'l>(
     eval.path.push(job.segment.clone());
     eval.cancel = token.clone();
     eval.whole = false;
+    eval.branch = eval.path.render();
     eval.evidence = parent.evidence.clone();
     let seen = eval.evidence.len();
-    let value = if token.is_cancelled() {
+    let value = if token.is_cancelled() && !eval.world.is_on_record(&eval.branch) {
         Err(Stop::Cancelled)
     } else {
         let mut frame = frame.to_vec();
@@ -235,6 +236,7 @@ fn branch<'l>(
             },
         }
     };
+    eval.world.branch_ended(&eval.branch);
     let evidence = eval.evidence.split_off(seen.min(eval.evidence.len()));
     Ended { value, undos: eval.undos, evidence, passed: eval.passed }
 }
