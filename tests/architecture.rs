@@ -129,3 +129,26 @@ fn no_pest_type_leaves_the_syntax_folder_and_only_the_cli_prints() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Who decides at a gate is whoever sits at the terminal: nothing that the program reads may choose somebody else.
+#[test]
+fn no_face_gives_a_run_other_people_commands_or_disks() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    ["cli", "repl", "testing"].iter().for_each(|folder| rust_files(&src.join(folder), &mut files));
+    assert!(files.len() > 20, "the faces were not found");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        for name in [
+            "engine::People",
+            "engine::Commands",
+            "impl People",
+            "impl Commands",
+            "impl Store ",
+            "people:",
+            "commands:",
+        ] {
+            assert!(!text.contains(name), "{} has `{name}`", file.display());
+        }
+    }
+}

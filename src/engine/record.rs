@@ -5,7 +5,7 @@ use super::failure_json;
 use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::journal::{
-    beside, EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, digest, digest_of,
+    EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, beside, digest, digest_of,
 };
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -72,7 +72,9 @@ impl Record {
                     journal::E1517,
                     format!("the record holds another effect at `{path}` than the program asks for (`{}`, not `{kind}`)", other.kind),
                 )
-                .help("the run stops here and nothing was done; please report this with the run's journal"));
+                .help(
+                    "the run stops here and nothing was done; if a gate was just decided otherwise than before, resume again and decide as it was: what was done since rests on that",
+                ));
             }
         };
         Ok(match recorded.outcome {
@@ -119,7 +121,10 @@ impl Record {
     }
 
     pub fn branch_ended(&self, path: &str) {
-        self.ahead().ended.push(format!("{path}/"));
+        // Usually nothing is left of it.
+        if self.is_ahead(path) {
+            self.ahead().ended.push(format!("{path}/"));
+        }
     }
 
     /// Whether anything beneath this path was not come to again. What an undo did is: undos come last.
@@ -135,7 +140,8 @@ impl Record {
             return 0;
         }
         let (ahead, replay) = (self.ahead(), self.replay());
-        let all = ahead.steps.iter().map(String::as_str).chain(replay.ahead().filter(|path| !is_of_undo(path)));
+        let all =
+            ahead.steps.iter().map(String::as_str).chain(replay.ahead().filter(|path| !is_of_undo(path)));
         let over = |path: &str| ahead.ended.iter().any(|ended| path.starts_with(ended));
         all.filter(|other| beside(other, path) && !over(other)).count()
     }

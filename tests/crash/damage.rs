@@ -130,7 +130,11 @@ fn a_damaged_run_is_refused_or_goes_on_from_before_the_damage() {
             }
             Process::Nothing => refused += 1,
             // A torn end was cut: what it held is in doubt or is done again by whoever says so; the record is whole.
-            _ => ended += 1,
+            _ => {
+                let wrong = &life.facts.lock().expect("nobody else has it").wrong;
+                assert!(wrong.is_empty(), "{}: {wrong:?}", life.what);
+                ended += 1;
+            }
         }
     }
     println!("{refused} refused, {ended} went on");

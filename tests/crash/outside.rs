@@ -45,6 +45,8 @@ pub struct Outside {
     pub absent: bool,
     /// The clock is set forward and back by a year all the time.
     pub jumps: bool,
+    /// What people make of the note at its gate.
+    pub level: i64,
 }
 
 const YEAR: i64 = 365 * 24 * 60 * 60 * 1000;
@@ -73,6 +75,14 @@ impl Outside {
             self.store.set_clock(self.store.clock() + by);
         }
         self.store.moment();
+    }
+
+    /// Goes on when something holds, or when whoever asked ends it.
+    fn wait_for(&self, control: &Control<'_>, holds: impl Fn() -> bool) {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !holds() && !control.is_cancelled() && !self.store.is_dead() && Instant::now() < patience {
+            std::thread::yield_now();
+        }
     }
 
     fn wrong(&self, what: String) {
@@ -127,6 +137,9 @@ impl Commands for Outside {
                 facts.repeatable.insert(path.to_owned());
             }
         }
+        if words.contains("late") {
+            self.wait_for(control, || self.facts().happened.keys().any(|path| path.contains("/kept/run#")));
+        }
         let mut exit = 0;
         let mut stdout = words.clone();
         if words.contains("fails") || (words.contains("flaky") && !path.contains("@2")) {
@@ -134,10 +147,7 @@ impl Commands for Outside {
         } else if words.contains("large") {
             stdout = "much ".repeat(4000);
         } else if words.contains("slow") {
-            let patience = Instant::now() + Duration::from_secs(20);
-            while !control.is_cancelled() && !self.store.is_dead() && Instant::now() < patience {
-                std::thread::yield_now();
-            }
+            self.wait_for(control, || false);
             return Err(dead());
         }
         Ok(Finished {
@@ -180,7 +190,7 @@ impl People for Outside {
         let rejects = request.name == "never" || (request.name == "accept" && sitting.path.contains("[0]"));
         let value = match request.name.as_str() {
             "accept" => request.edit.clone().map(|mut note| {
-                note["level"] = json!(3);
+                note["level"] = json!(self.level);
                 note
             }),
             "mood" => Some(json!({ "Loud": { "why": "it matters" } })),

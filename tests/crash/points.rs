@@ -3,6 +3,8 @@
 use super::chance::{Chance, seed};
 use super::fake::{FakeStore, Fault, Left};
 use super::story::{Life, Process, Story, report};
+use std::time::Duration;
+use wflow::journal::EventType;
 
 fn left(which: u64, chance: &mut Chance) -> Left {
     match which % 3 {
@@ -34,7 +36,9 @@ fn a_crash_at_every_change_loses_nothing_and_does_nothing_twice() {
         for which in 0..3 {
             for call in 1.. {
                 let mut chance = Chance(seed ^ (call * 3 + which));
-                let store = FakeStore::failing_at(call, Fault::Crash);
+                let mut store = FakeStore::failing_at(call, Fault::Crash);
+                // Now and then with the thread that makes durable what nobody waits for.
+                store.linger = (call % 5 == 0).then_some(Duration::from_millis(2));
                 let what = format!("SEED={seed}, crash at change {call}, kind {which}");
                 let mut life = Life::new(&story, store, chance.next(), what);
                 drop(life.start());
@@ -60,4 +64,33 @@ fn a_crash_at_every_change_loses_nothing_and_does_nothing_twice() {
     println!("{points} crashes, {processes} processes, {doubts} doubts settled by a person");
     report(wrong);
     assert!(points > 500 && doubts > 50);
+}
+
+#[test]
+fn a_gate_that_is_decided_otherwise_after_a_crash_does_nothing_and_can_be_decided_again() {
+    let story = Story::new("all", EventType::RunCompleted);
+    let done = |life: &Life| {
+        let happened = &life.facts.lock().expect("nobody else has it").happened;
+        happened.len() > 3 && life.acknowledges("level3")
+    };
+    let lives = (100..).map(|call| {
+        let mut life = Life::new(&story, FakeStore::failing_at(call, Fault::Crash), 1, "decided otherwise");
+        drop(life.start());
+        life
+    });
+    let mut life = lives.take(300).find(done).expect("it comes so far");
+    life.restart(Left::All(1));
+    let acts = |life: &Life| life.facts.lock().expect("nobody else has it").happened.values().sum::<u32>();
+    let before = acts(&life);
+    life.level = 4;
+    for _ in 0..2 {
+        match life.resume() {
+            Process::Open(why) => assert!(why.contains("E1517") && why.contains("decide as it was"), "{why}"),
+            _ => panic!("what was done does not belong to what was decided now"),
+        }
+    }
+    assert_eq!(acts(&life), before, "nothing was done or taken back");
+    life.level = 3;
+    let end = life.resume();
+    report(life.live_on(end).err().into_iter().collect());
 }

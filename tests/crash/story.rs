@@ -63,6 +63,17 @@ workflow all(n: Int = 2) -> Text {
         }
         "never"
     } catch business { run `touch cut`  "cut" }
+    let mixed = try {
+        parallel {
+            asked: {
+                gate inner "Inner?"
+                step kept "Keep" { run `touch kept` } undo { run `touch unkept` }
+                run `echo slow again` as Text
+            },
+            bad: run `echo fails late` as Text,
+        }
+        "never"
+    } catch business { run `touch mixed`  "mixed" }
     wait 100ms
     var feedback = "nothing"
     let level = repeat up to 3 {
@@ -71,11 +82,12 @@ workflow all(n: Int = 2) -> Text {
             on reject r { feedback = r.comment  continue }
         break better.level
     } else { fail business "nobody liked it" }
+    run `touch level{level}`
     let mood = gate mood "Which?" as Mood
     say "the mood is {mood.to_json()}"
     gate ship "Ship it?" show { made, items }
     step publish "Publish" { run `touch shipped one`  run `touch shipped two` } undo { run `touch unshipped` }
-    "{home} {text} {found.len} {there} {flaky.len} {large.len} {made.len} {pair.left} {items.len} {caught} {cut} {level}"
+    "{home} {text} {found.len} {there} {flaky.len} {large.len} {made.len} {pair.left} {items.len} {caught} {cut} {mixed} {level}"
 }
 
 workflow fails() {
@@ -123,6 +135,8 @@ pub struct Life {
     pub processes: u32,
     pub absent: bool,
     pub jumps: bool,
+    /// What people make of the note at its gate.
+    pub level: i64,
     wrong: Vec<String>,
 }
 
@@ -178,6 +192,7 @@ impl Life {
             processes: 0,
             absent: false,
             jumps: false,
+            level: 3,
             wrong: Vec::new(),
         }
     }
@@ -191,6 +206,7 @@ impl Life {
             chance: Mutex::new(Chance(self.chance.next())),
             absent: self.absent,
             jumps: self.jumps,
+            level: self.level,
         });
         Options {
             provider: ProviderChoice::Own(outside.clone()),
@@ -272,6 +288,14 @@ impl Life {
         self.store = self.store.restarted(left);
     }
 
+    /// Whether the outcome of a command with this word is durable.
+    pub fn acknowledges(&self, word: &str) -> bool {
+        let Some(dir) = self.run() else { return false };
+        let record = self.store.confirmed_bytes(&dir.journal_path());
+        let record = String::from_utf8_lossy(&record);
+        record.lines().any(|line| line.contains("effect.completed") && line.contains(word))
+    }
+
     /// Somebody changes what was durable.
     pub fn forget_acknowledged(&mut self) {
         self.acknowledged.clear();
@@ -339,7 +363,7 @@ impl Life {
         ensure(last.kind == self.story.end, || format!("it ended by {}", last.kind.name()))?;
         if self.story.end == EventType::RunCompleted {
             let value = last.text("value").unwrap_or_default();
-            let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut 3";
+            let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3";
             ensure(right, || format!("its value is {value}"))?;
         }
         let report = verify_run(&runs, &dir).map_err(said)?;

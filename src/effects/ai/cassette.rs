@@ -103,6 +103,16 @@ impl Provider for Replay {
             None => Err(Unanswered::Failed(self.miss(&request, &key, control.path, n))),
         }
     }
+
+    fn was_asked(&self, request: &ProviderRequest) {
+        self.asked.count(request, &self.redact);
+    }
+}
+
+impl Counter {
+    fn count(&self, request: &ProviderRequest, redact: &Redact) {
+        self.next(&key_of(&redacted(&request.canonical(), redact)));
+    }
 }
 
 impl Replay {
@@ -189,6 +199,11 @@ impl Provider for Record {
         let line = json!({ "key": key, "n": n, "path": control.path, "request": request, "reply": reply });
         self.write(line).map_err(Unanswered::Failed)?;
         said
+    }
+
+    fn was_asked(&self, request: &ProviderRequest) {
+        self.asked.count(request, &self.redact);
+        self.inner.was_asked(request);
     }
 }
 

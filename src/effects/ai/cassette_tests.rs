@@ -159,3 +159,16 @@ fn json_that_would_change_stays_text() {
         assert_eq!(text_reply(text, true), json!({ "text": text }), "{text}");
     }
 }
+
+#[test]
+fn questions_of_an_earlier_process_count() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("a.cassette");
+    let question = request("Q", false);
+    let line = |n: u32| json!({ "n": n, "request": question.canonical(), "reply": { "text": format!("answer {n}") } });
+    let text = format!("{}\n{}\n{}\n", json!({ "wflow_cassette": 1 }), line(1), line(2));
+    std::fs::write(&file, text).expect("is written");
+    let replay = Replay::open(&file, plain()).expect("opens");
+    replay.was_asked(&question);
+    assert_eq!(ask(&replay, "w/b", &question), Ok("answer 2".into()));
+}

@@ -12,6 +12,8 @@ pub trait Provider: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// One answer, or for an interactive request one conversation up to its accepted answer.
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered>;
+    /// The question was asked in an earlier process of the run and is answered from its record: for who counts them.
+    fn was_asked(&self, _request: &ProviderRequest) {}
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -8,6 +8,7 @@ use crate::engine::session::Session;
 use crate::interpreter::{Answer, AskReply, AskRequest, At};
 use crate::ui::progress::Event;
 use serde_json::{Map, Value as Json, json};
+use std::cell::Cell;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +21,9 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
     let full = ProviderRequest::new(request, model, context);
     let who = request.agent.as_ref().map_or(provider.name(), |a| a.name.as_str());
     let decide = || Ok((Permit { repeatable: true, ..Permit::default() }, ()));
+    let asked = Cell::new(false);
     let recorded = session.effect(at, "ask", &full.canonical(), decide, |()| {
+        asked.set(true);
         let until =
             request.timeout_ms.map(|ms| SystemTime::now() + Duration::from_millis(ms.max(0).unsigned_abs()));
         let control = Control { path: &at.path, until, cancel: &at.cancel };
@@ -56,6 +59,9 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
         }
         Ok(Json::Object(map))
     })?;
+    if !asked.get() {
+        provider.was_asked(&full);
+    }
     Ok(requests::ask_reply(&recorded))
 }
 
