@@ -32,8 +32,8 @@ pub fn from_json(json: &Json) -> Failure {
         list.map(|l| l.iter().filter_map(|t| t.as_str().map(str::to_owned)).collect()).unwrap_or_default()
     };
     let kind = ErrorKind::from_name(text("kind")).unwrap_or(ErrorKind::Bug);
-    // A code that a later version wrote and this one does not know is still an error of the record's kind.
-    let code = codes::find(text("code")).unwrap_or(journal::E1504);
+    // A code that this version does not know was written by a later one; the error is still of the record's kind.
+    let code = codes::find(text("code")).unwrap_or(journal::E1511);
     let mut failure = Failure::new(kind, code, text("message"));
     failure.help = texts("help");
     failure.notes = texts("notes");

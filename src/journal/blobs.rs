@@ -140,7 +140,7 @@ impl Blobs {
         let target = self.path(blob);
         // One that a crashed process left whole is written again: nobody knows whether it was durable.
         let number = self.temporary.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.dir.join(format!(".tmp-{}-{number}", std::process::id()));
+        let temporary = self.dir.join(format!(".tmp-{}-{number}", self.store.process().pid));
         let result = (|| {
             let mut file = match self.store.create_new(&temporary) {
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {

@@ -35,6 +35,7 @@ pub struct Finished {
     pub screen: String,
 }
 
+#[allow(dead_code, reason = "each test file uses its part")]
 impl Pty {
     /// Starts the program with a new terminal as its controlling terminal; its standard input is the
     /// given text, or stays open; its standard output is kept. Neither is the terminal.
@@ -121,11 +122,6 @@ impl Pty {
             }
             bytes = self.screen.changed.wait_timeout(bytes, left).expect("no panic holds it").0;
         }
-    }
-
-    /// What the program's end shows, without waiting for more than that.
-    pub fn shown(&self) -> String {
-        String::from_utf8_lossy(&self.screen.bytes.lock().expect("no panic holds it").0).into_owned()
     }
 
     /// Types keys, if the program still reads them.
