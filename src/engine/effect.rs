@@ -72,6 +72,16 @@ impl Session {
             Ok(decision) => decision,
             Err(refusal) => {
                 let refusal = refusal.at(at.span).of_effect(&at.path);
+                // What may not be done now may have been done when it still might.
+                if in_doubt && kind == "run" {
+                    match self.settle_doubt(at, &Intent::plain(kind, request))? {
+                        Settled::Ran(result) => {
+                            self.record.said_to_be(&at.path, &result, &os_user())?;
+                            return Ok(result);
+                        }
+                        Settled::Again(_) => self.before_again(at)?,
+                    }
+                }
                 self.record.refused(&at.path, &Intent::plain(kind, request), &digest, &refusal)?;
                 return Err(refusal.into());
             }
@@ -87,12 +97,8 @@ impl Session {
                 Settled::Again(answer) => intent.settled = Some((os_user(), answer)),
             }
         }
-        if in_doubt && let Err(stop) = self.before_fresh(at) {
-            // It is not begun again, and the doubt about it is settled.
-            if let Stop::Cancelled = stop {
-                self.record.failed(&at.path, &cancelled())?;
-            }
-            return Err(stop);
+        if in_doubt {
+            self.before_again(at)?;
         }
         self.record.intend(&at.path, &intent, &digest).map_err(|f| f.at(at.span))?;
         match act(prepared) {
@@ -161,6 +167,16 @@ impl Session {
             Some(why) if !self.is_undoing(&at.path) => Err(Stop::GivenUp(Box::new(given_up(why)))),
             _ => Ok(()),
         }
+    }
+
+    /// Before an effect whose doubt is settled is begun again. If its branch is over, that is its outcome.
+    fn before_again(&self, at: &At) -> Answer<()> {
+        self.before_fresh(at).or_else(|stop| {
+            if let Stop::Cancelled = stop {
+                self.record.failed(&at.path, &cancelled())?;
+            }
+            Err(stop)
+        })
     }
 
     /// Lets the branches beside this one come to all that is on record of them: one may have failed, which ended this

@@ -119,7 +119,7 @@ impl Commands for Outside {
         let words = spawn.command();
         match self.durable(&spawn.run, path, &["\"type\":\"effect.intended\""]) {
             None => self.wrong(format!("{path} started without a durable intent")),
-            Some(intent) if words.contains("shipped") && !self.is_guarded(&spawn.run, &intent) => {
+            Some(intent) if words.contains("touch shipped") && !self.is_guarded(&spawn.run, &intent) => {
                 self.wrong(format!("{path} started without a durable decision: {intent}"));
             }
             Some(_) => {}

@@ -94,3 +94,33 @@ fn a_gate_that_is_decided_otherwise_after_a_crash_does_nothing_and_can_be_decide
     let end = life.resume();
     report(life.live_on(end).err().into_iter().collect());
 }
+
+#[test]
+fn a_run_that_is_given_up_after_a_crash_is_taken_back_whole() {
+    let seed = seed("given up");
+    let mut wrong = Vec::new();
+    let story = Story::new("all", EventType::RunCompleted);
+    for turn in 0..60 {
+        let mut chance = Chance(seed ^ turn);
+        let store = FakeStore::failing_at(10 + chance.below(170), Fault::Crash);
+        let mut life = Life::new(&story, store, chance.next(), format!("SEED={seed}, turn {turn}"));
+        drop(life.start());
+        if !life.store.has_failed() {
+            continue;
+        }
+        life.restart(left(chance.next(), &mut chance));
+        if life.has_ended() {
+            continue;
+        }
+        life.given_up = true;
+        // Giving up may crash, too.
+        if chance.coin() {
+            life.store.fail_at(1 + chance.below(40), Fault::Crash);
+            drop(life.resume());
+            life.restart(left(chance.next(), &mut chance));
+        }
+        let end = life.resume();
+        wrong.extend(life.live_on(end).err());
+    }
+    report(wrong);
+}

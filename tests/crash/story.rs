@@ -137,6 +137,8 @@ pub struct Life {
     pub jumps: bool,
     /// What people make of the note at its gate.
     pub level: i64,
+    /// A person gives it up.
+    pub given_up: bool,
     wrong: Vec<String>,
 }
 
@@ -193,6 +195,7 @@ impl Life {
             absent: false,
             jumps: false,
             level: 3,
+            given_up: false,
             wrong: Vec::new(),
         }
     }
@@ -213,8 +216,13 @@ impl Life {
             store: Arc::new(self.store.clone()),
             commands: outside.clone(),
             people: outside,
+            give_up: self.given_up.then(|| "enough".to_owned()),
             ..Options::default()
         }
+    }
+
+    fn end(&self) -> EventType {
+        if self.given_up { EventType::RunCancelled } else { self.story.end }
     }
 
     pub fn run(&self) -> Option<RunDir> {
@@ -263,10 +271,16 @@ impl Life {
         };
         match ended {
             Ok(f) if !self.store.is_dead() => match f.outcome {
-                Outcome::Completed { .. } if self.story.end == EventType::RunCompleted => Process::Over,
-                Outcome::Rejected(_) if self.story.end == EventType::RunRejected => Process::Over,
+                // Nothing was left to be begun, so there was nothing to give up.
+                Outcome::Completed { .. } if self.given_up => {
+                    self.given_up = false;
+                    Process::Over
+                }
+                Outcome::Completed { .. } if self.end() == EventType::RunCompleted => Process::Over,
+                Outcome::Cancelled(_) if self.end() == EventType::RunCancelled => Process::Over,
+                Outcome::Rejected(_) if self.end() == EventType::RunRejected => Process::Over,
                 Outcome::Failed(f)
-                    if self.story.end == EventType::RunFailed && !f.code.id().starts_with("E15") =>
+                    if self.end() == EventType::RunFailed && !f.code.id().starts_with("E15") =>
                 {
                     Process::Over
                 }
@@ -286,6 +300,12 @@ impl Life {
             self.keep(&durable);
         }
         self.store = self.store.restarted(left);
+    }
+
+    /// Whether the last event on disk is an end.
+    pub fn has_ended(&self) -> bool {
+        let events = self.run().and_then(|dir| Journal::read(&dir).ok()).map(|journal| journal.events);
+        events.is_some_and(|events| events.last().is_some_and(|last| last.kind.ends_run()))
     }
 
     /// Whether the outcome of a command with this word is durable.
@@ -360,8 +380,8 @@ impl Life {
             "its end is not durable".to_owned()
         })?;
         let last = journal.events.last().ok_or("no events")?;
-        ensure(last.kind == self.story.end, || format!("it ended by {}", last.kind.name()))?;
-        if self.story.end == EventType::RunCompleted {
+        ensure(last.kind == self.end(), || format!("it ended by {}", last.kind.name()))?;
+        if self.end() == EventType::RunCompleted {
             let value = last.text("value").unwrap_or_default();
             let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3";
             ensure(right, || format!("its value is {value}"))?;
@@ -388,6 +408,13 @@ impl Life {
                 EventType::EffectFailed => drop(over.insert(path.clone())),
                 _ => {}
             }
+        }
+        for path in facts.happened.keys().filter(|path| self.given_up && !path.contains("/undo/")) {
+            let step = path.rsplit_once('/').map_or("", |(step, _)| step);
+            let name = step.rsplit('/').next().unwrap_or_default();
+            let undone = facts.happened.contains_key(&format!("{step}/undo/run#1"));
+            let has_undo = ["plan", "compile", "risky", "held", "kept", "publish"].contains(&name);
+            ensure(undone || !has_undo, || format!("{step} was not taken back"))?;
         }
         for (path, times) in &facts.happened {
             let allowed = facts.allowed.get(path).copied().unwrap_or(1);
