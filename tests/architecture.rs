@@ -145,8 +145,8 @@ fn no_face_gives_a_run_other_people_commands_or_disks() {
             "impl People",
             "impl Commands",
             "impl Store ",
-            "people:",
-            "commands:",
+            "people: Arc",
+            "commands: Arc",
         ] {
             assert!(!text.contains(name), "{} has `{name}`", file.display());
         }
