@@ -214,7 +214,7 @@ impl People for Outside {
             confirmed: Vec::new(),
             comment: if rejects { "duller".to_owned() } else { String::new() },
             value: value.clone().filter(|_| !rejects),
-            nonce: "n".to_owned(),
+            nonce: format!("{:032x}", self.chance.lock().expect("no test panics while it holds it").next()),
             at: at.clone(),
             expires: None,
             assurance: "terminal".to_owned(),
