@@ -157,6 +157,7 @@ impl Session {
 
     /// Before anything that is not on record: the replay of this branch is over.
     pub fn before_fresh(&self, at: &At) -> Answer<()> {
+        self.record.departs(&at.path);
         self.replay_beside(at)?;
         self.check_alive(at)?;
         if self.only_records {

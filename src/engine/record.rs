@@ -5,7 +5,7 @@ use super::failure_json;
 use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::journal::{
-    EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, beside, digest, digest_of,
+    EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, beside, branches, digest, digest_of,
 };
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -33,14 +33,19 @@ pub struct Record {
 struct Ahead {
     /// Steps that it has not entered.
     steps: BTreeSet<String>,
+    /// Branches that are on record, were not seen to end, and have begun nothing new: each may still come to a failure
+    /// that it came to before.
+    branches: BTreeSet<String>,
     /// Branches that have ended: what the record holds of them is asked for by their undos only.
     ended: Vec<String>,
 }
 
 impl Record {
     pub fn new(writer: Writer, past: Replay) -> Record {
-        let steps = past.steps().map(|(path, _)| path.to_owned()).collect();
-        let ahead = Mutex::new(Ahead { steps, ended: Vec::new() });
+        let steps: BTreeSet<String> = past.steps().map(|(path, _)| path.to_owned()).collect();
+        let all = steps.iter().map(String::as_str).chain(past.ahead().filter(|path| !is_of_undo(path)));
+        let branches = all.flat_map(branches).map(str::to_owned).collect();
+        let ahead = Mutex::new(Ahead { steps, branches, ended: Vec::new() });
         Record { writer, replay: Mutex::new(past), ahead }
     }
 
@@ -120,7 +125,19 @@ impl Record {
         self.ahead().steps.remove(step);
     }
 
+    /// Something new is about to be begun here: what is on record of its branches is behind it.
+    pub fn departs(&self, path: &str) {
+        let mut ahead = self.ahead();
+        if !ahead.branches.is_empty() {
+            branches(path).for_each(|branch| {
+                ahead.branches.remove(branch);
+            });
+        }
+    }
+
     pub fn branch_ended(&self, path: &str) {
+        let inside = format!("{path}/");
+        self.ahead().branches.retain(|branch| branch != path && !branch.starts_with(&inside));
         // Usually nothing is left of it.
         if self.is_ahead(path) {
             self.ahead().ended.push(format!("{path}/"));
@@ -134,7 +151,8 @@ impl Record {
         steps || self.replay().ahead_under(&inside).any(|path| !is_of_undo(path))
     }
 
-    /// How much of the branches beside this path was not come to again.
+    /// How much of the branches beside this path was not come to again, and how many of them have yet to show what they
+    /// come to.
     pub fn ahead_beside(&self, path: &str) -> usize {
         if !path.contains("/parallel#") {
             return 0;
@@ -143,7 +161,8 @@ impl Record {
         let all =
             ahead.steps.iter().map(String::as_str).chain(replay.ahead().filter(|path| !is_of_undo(path)));
         let over = |path: &str| ahead.ended.iter().any(|ended| path.starts_with(ended));
-        all.filter(|other| beside(other, path) && !over(other)).count()
+        let records = all.filter(|other| beside(other, path) && !over(other)).count();
+        records + ahead.branches.iter().filter(|branch| beside(branch, path)).count()
     }
 
     pub fn append(&self, kind: EventType, path: &str, data: Map<String, Json>) -> Result<u64, Failure> {

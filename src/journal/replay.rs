@@ -352,6 +352,20 @@ fn was_cancelled(failure: &Value) -> bool {
     failure.get("code").and_then(Value::as_str) == Some(crate::diagnostics::codes::run::E1107.id())
 }
 
+/// The branches of `parallel` that a place is in, from the outside in.
+pub(crate) fn branches(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.scan((0, false), move |(from, in_for), to| {
+        let segment = &path[*from..to];
+        let is_branch =
+            *in_for && segment.starts_with('[') || segment.starts_with("parallel#") && segment.contains('.');
+        *in_for = segment.starts_with("parallel#") && !segment.contains('.');
+        *from = to + 1;
+        Some(is_branch.then(|| &path[..to]))
+    })
+    .flatten()
+}
+
 /// Whether two places are in different branches of one `parallel`.
 pub(crate) fn beside(a: &str, b: &str) -> bool {
     let mut before = "";
@@ -374,4 +388,19 @@ pub(crate) fn beside(a: &str, b: &str) -> bool {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{beside, branches};
+
+    #[test]
+    fn branches_are_told_from_the_outside_in() {
+        let of = |path| branches(path).collect::<Vec<_>>();
+        assert_eq!(of("w/a/run#1"), Vec::<&str>::new());
+        assert_eq!(of("w/parallel#1.b/s/run#1"), ["w/parallel#1.b"]);
+        let nested = "w/parallel#1.b/s/parallel#2/[3]/x/[4]/run#1";
+        assert_eq!(of(nested), ["w/parallel#1.b", "w/parallel#1.b/s/parallel#2/[3]"]);
+        assert!(beside("w/parallel#1.a", nested) && !beside("w/parallel#1.b", nested));
+    }
 }

@@ -113,6 +113,10 @@ impl<'l> Eval<'l> {
                     if early && outcome.value.as_ref().is_err_and(ends_others) {
                         token.cancel();
                     }
+                    // Told after the others were: whoever waits for it sees what it came to.
+                    let mut path = base.clone();
+                    path.push(job.segment.clone());
+                    this.world.branch_ended(&path.render());
                     *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
                 }
             };
@@ -236,7 +240,6 @@ fn branch<'l>(
             },
         }
     };
-    eval.world.branch_ended(&eval.branch);
     let evidence = eval.evidence.split_off(seen.min(eval.evidence.len()));
     Ended { value, undos: eval.undos, evidence, passed: eval.passed }
 }
