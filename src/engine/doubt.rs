@@ -2,7 +2,7 @@
 //! or skipped.
 
 use super::effect::Intent;
-use super::people::{Doubt, Said};
+use super::people::{Doubt, Testimony};
 use super::session::Session;
 use crate::diagnostics::codes::journal;
 use crate::diagnostics::{ErrorKind, Failure};
@@ -40,13 +40,13 @@ impl Session {
         let answer = self.people.settle(&doubt);
         self.progress.event(Event::TerminalFree);
         match answer {
-            Ok(Said::Ran) if intent.kind == "run" => {
+            Ok(Testimony::Ran) if intent.kind == "run" => {
                 Ok(Settled::Ran(json!({ "exit": 0, "stdout": "", "stderr": "", "duration_ms": 0 })))
             }
-            Ok(Said::Ran) => Ok(Settled::Ran(Json::Null)),
-            Ok(Said::DidNotRun) => Ok(Settled::Again("did not run")),
-            Ok(Said::RunAgain) => Ok(Settled::Again("run again")),
-            Ok(Said::Unknown) => Err(unknown().into()),
+            Ok(Testimony::Ran) => Ok(Settled::Ran(Json::Null)),
+            Ok(Testimony::DidNotRun) => Ok(Settled::Again("did not run")),
+            Ok(Testimony::RunAgain) => Ok(Settled::Again("run again")),
+            Ok(Testimony::Unknown) => Err(unknown().into()),
             Err(Ended::Interrupted) => Err(Stop::Interrupted),
             Err(_) => Err(unknown().into()),
         }

@@ -27,7 +27,7 @@ pub use failure_json::{from_json as failure_from_json, to_json as failure_to_jso
 pub use gate::{HandedIn, OpenGate, Said, Waiting, hand_in, open_gates, today, waiting_gates};
 pub use options::{Options, ProviderChoice};
 pub use outcome::{Finished, Outcome};
-pub use people::{AtTerminal, Doubt, People, Said};
+pub use people::{AtTerminal, Doubt, People, Testimony};
 pub use reexecute::{Difference, Reexecution, reexecute};
 pub use resume::{file_policy, resume};
 pub use session::{Done, Undo};

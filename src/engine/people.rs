@@ -14,7 +14,7 @@ pub trait People: Send + Sync {
     /// Puts a gate before them.
     fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome;
     /// Asks what became of an effect whose outcome nobody saw.
-    fn settle(&self, doubt: &Doubt<'_>) -> Result<Said, Ended>;
+    fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended>;
 }
 
 /// An effect whose outcome nobody saw.
@@ -31,7 +31,7 @@ pub struct Doubt<'a> {
 
 /// What a person says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
+pub enum Testimony {
     /// It did happen.
     Ran,
     DidNotRun,
@@ -50,7 +50,7 @@ impl People for AtTerminal {
         approval::decide(sitting, check)
     }
 
-    fn settle(&self, doubt: &Doubt<'_>) -> Result<Said, Ended> {
+    fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended> {
         let Doubt { what, giving_up, .. } = *doubt;
         let mut dialog = Dialog::open(Wait { until: None, stop: Some(doubt.stop) })?;
         dialog.heading("in doubt");
@@ -67,10 +67,10 @@ impl People for AtTerminal {
         dialog.say("  stop         leave the run as it is");
         loop {
             match dialog.ask("What is it? ")?.trim().to_lowercase().as_str() {
-                "ran" => return Ok(Said::Ran),
-                "did not run" => return Ok(Said::DidNotRun),
-                "run again" if !giving_up => return Ok(Said::RunAgain),
-                "stop" => return Ok(Said::Unknown),
+                "ran" => return Ok(Testimony::Ran),
+                "did not run" => return Ok(Testimony::DidNotRun),
+                "run again" if !giving_up => return Ok(Testimony::RunAgain),
+                "stop" => return Ok(Testimony::Unknown),
                 _ if giving_up => dialog.say("Please type one of: ran, did not run, stop."),
                 _ => dialog.say("Please type one of: ran, did not run, run again, stop."),
             }

@@ -15,7 +15,7 @@ use wflow::effects::ai::{
 };
 use wflow::effects::approval::{Decision, Outcome, Sitting, Verdict, Waiting};
 use wflow::effects::process::{Control, Finished, Spawn, Status};
-use wflow::engine::{Commands, Doubt, People, Said};
+use wflow::engine::{Commands, Doubt, People, Testimony};
 use wflow::interpreter::{GateReply, Validator};
 use wflow::journal::Timestamp;
 use wflow::ui::terminal::Ended;
@@ -206,6 +206,8 @@ impl People for Outside {
             run: sitting.run.to_owned(),
             gate: request.name.clone(),
             path: sitting.path.to_owned(),
+            opened: sitting.opened.to_owned(),
+            shown: sitting.ballot.shown(),
             digests: sitting.digests.clone(),
             verdict: if rejects { Verdict::Reject } else { Verdict::Approve },
             approver: "ann".to_owned(),
@@ -227,7 +229,7 @@ impl People for Outside {
         Outcome::Decided { reply, decisions: vec![decision] }
     }
 
-    fn settle(&self, doubt: &Doubt<'_>) -> Result<Said, Ended> {
+    fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended> {
         self.moment();
         if self.store.is_dead() {
             return Err(Ended::Interrupted);
@@ -238,14 +240,14 @@ impl People for Outside {
         let happened = facts.happened.get(doubt.path).copied().unwrap_or(0);
         let allowed = facts.allowed.entry(doubt.path.to_owned()).or_insert(1);
         Ok(match (happened >= *allowed, choice) {
-            (_, 0) => Said::Unknown,
+            (_, 0) => Testimony::Unknown,
             // What it printed, or that it failed, matters: nobody can say just that it ran.
             (true, n) if n == 1 || doubt.what.contains("echo") => {
                 *allowed += 1;
-                Said::RunAgain
+                Testimony::RunAgain
             }
-            (true, _) => Said::Ran,
-            (false, _) => Said::DidNotRun,
+            (true, _) => Testimony::Ran,
+            (false, _) => Testimony::DidNotRun,
         })
     }
 }

@@ -15,9 +15,7 @@ pub use listing::{OpenGate, Said, Waiting, open_gates, waiting_gates};
 
 use super::session::Session;
 use crate::diagnostics::Failure;
-use crate::effects::approval::{
-    Ballot, Decision, Outcome, Preset, Sitting, Waiting as Why, evidence_digest,
-};
+use crate::effects::approval::{Ballot, Decision, Outcome, Preset, Sitting, Waiting as Why, evidence_digest};
 use crate::interpreter::{Answer, ApproverSpec, At, GateReply, GateRequest, Stop, Suspension, Validator};
 use crate::journal::{Decision as GateAnswer, EventType, GateRecord};
 use crate::policy::Standing;
