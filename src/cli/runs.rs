@@ -7,7 +7,7 @@ use super::report::Trouble;
 use super::screen::Screen;
 use super::show;
 use crate::diagnostics::Failure;
-use crate::journal::{DiskStore, RunDir, RunId, RunState, Runs, Summary, Timestamp, summary};
+use crate::journal::{DiskStore, Index, RunDir, RunId, RunState, Runs, Summary, Timestamp, summary};
 use crate::policy::find_root;
 use crate::ui::style::{Paint, Style};
 use crate::ui::table::Table;
@@ -25,16 +25,19 @@ pub fn runs(args: &RunsArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let runs = of_project();
     let mut rows = Vec::new();
     let mut any = false;
-    for id in runs.list()?.into_iter().rev() {
+    let ids = runs.list()?;
+    let mut index = Index::open(&runs);
+    for id in ids.iter().rev() {
         any = true;
         if args.limit.is_some_and(|n| rows.len() >= n) {
             break;
         }
-        let row = Row::of(&runs.open(&id));
+        let row = Row::new(id.clone(), index.summary(id));
         if args.state.is_none_or(|wanted| wanted == row.state) {
             rows.push(row);
         }
     }
+    index.save(&ids);
     let now = runs.store().now();
     let text = match args.format {
         Format::Json => {
@@ -112,9 +115,12 @@ pub(super) struct Row {
 
 impl Row {
     pub fn of(dir: &RunDir) -> Row {
-        let known = summary(dir);
+        Row::new(dir.id().clone(), summary(dir))
+    }
+
+    fn new(id: RunId, known: Result<Summary, Failure>) -> Row {
         let state = known.as_ref().map_or(StateArg::Damaged, state_of);
-        Row { id: dir.id().clone(), state, known }
+        Row { id, state, known }
     }
 
     /// How long it took, or takes so far.

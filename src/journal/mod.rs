@@ -4,8 +4,8 @@
 //! What a crash leaves can always be read; what was changed is always noticed.
 //!
 //! - [`Runs`] and [`RunDir`]: where runs live. [`Writer`]: the owner's end. [`Journal`] and [`Reader`]: reading back.
-//! - [`Replay`]: what a resumed run needs. [`summary`]: a line for lists. [`verify_run`], [`verify_ledger`]: audits.
-//!   [`Checkpoint`], [`Note`]: what proves to others that the record only grew.
+//! - [`Replay`]: what a resumed run needs. [`summary`]: a line for lists; [`Index`]: of very many runs. [`verify_run`],
+//!   [`verify_ledger`]: audits. [`Checkpoint`], [`Note`]: what proves to others that the record only grew.
 //! - [`Redactor`]: knows the secrets. [`Blobs`]: large content. [`Ledger`]: the chain over all runs.
 //! - [`Store`] is the only way to disk, clock and processes.
 //!
@@ -32,6 +32,7 @@ mod checkpoint;
 mod dsse;
 mod errors;
 mod event;
+mod index;
 mod judge;
 mod ledger;
 mod lock;
@@ -60,6 +61,7 @@ pub use checkpoint::{Checkpoint, Since, verify_checkpoints};
 pub use dsse::Envelope;
 pub use errors::io_failure;
 pub use event::{Event, EventType, LineDigest, bytes_from_json, bytes_to_json};
+pub use index::Index;
 pub use judge::{Judge, Judgement, SignedDecision};
 pub use ledger::{Entered, Ledger, LedgerContent, LedgerEntry};
 pub use lock::owner;

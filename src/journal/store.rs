@@ -30,6 +30,10 @@ pub trait Store: Send + Sync {
     fn open_read(&self, path: &Path) -> io::Result<Box<dyn ReadFile>>;
     /// Its length in bytes, or nothing if there is no such file or folder.
     fn size(&self, path: &Path) -> io::Result<Option<u64>>;
+    /// Its length and when it was last changed, in nanoseconds: whoever knows both knows whether a journal has grown.
+    fn stamp(&self, path: &Path) -> io::Result<Option<(u64, i64)>> {
+        Ok(self.size(path)?.map(|size| (size, 0)))
+    }
     /// The names in a folder, in no order; only those that are text.
     fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
     /// Replaces the target if there is one.
@@ -111,6 +115,19 @@ impl Store for DiskStore {
     fn size(&self, path: &Path) -> io::Result<Option<u64>> {
         match fs::metadata(path) {
             Ok(found) => Ok(Some(found.len())),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    #[cfg(unix)]
+    fn stamp(&self, path: &Path) -> io::Result<Option<(u64, i64)>> {
+        use std::os::unix::fs::MetadataExt;
+        match fs::metadata(path) {
+            Ok(found) => {
+                let changed = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
+                Ok(Some((found.len(), changed)))
+            }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
         }

@@ -88,11 +88,8 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
         EventType::RunFailed => RunState::Failed,
         EventType::RunRejected => RunState::Rejected,
         EventType::RunCancelled => RunState::Cancelled,
-        kind => match lock::owner(dir)? {
-            Some(pid) => RunState::Running(pid),
-            None if kind == EventType::RunSuspended => RunState::Suspended,
-            None => RunState::Interrupted,
-        },
+        EventType::RunSuspended => with_owner(dir, RunState::Suspended)?,
+        _ => with_owner(dir, RunState::Interrupted)?,
     };
     let gate = match end.kind.ends_run() {
         true => None,
@@ -115,6 +112,11 @@ pub fn summary(dir: &RunDir) -> Result<Summary, Failure> {
             f.get("effect").is_some() && f.get("kind").and_then(Value::as_str) != Some(ErrorKind::Bug.name())
         }),
     })
+}
+
+/// Running where a process works on it, and otherwise what the journal says.
+pub(super) fn with_owner(dir: &RunDir, otherwise: RunState) -> Result<RunState, Failure> {
+    Ok(lock::owner(dir)?.map_or(otherwise, RunState::Running))
 }
 
 fn never_began(dir: &RunDir) -> Summary {

@@ -5,7 +5,7 @@ use crate::diagnostics::Failure;
 use crate::effects::approval::{Ballot, Decision, Desk, Digests, Verdict, evidence_digest, signed_parts};
 use crate::interpreter::GateRequest;
 use crate::journal::{
-    BlobRef, GateRecord, Journal, Replay, RunDir, RunId, RunState, Runs, Summary, Timestamp, summary,
+    BlobRef, GateRecord, Index, Journal, Replay, RunDir, RunId, RunState, Runs, Summary, Timestamp, summary,
 };
 use crate::policy::{Approvers, Assurance, Config, Demand, People, Standing, read_config};
 use crate::source::{Origin, SourceMap};
@@ -61,18 +61,21 @@ pub struct Waiting {
 /// Of all runs, oldest first. The one source of every listing.
 pub fn waiting_gates(runs: &Runs) -> Result<Waiting, Failure> {
     let mut waiting = Waiting::default();
-    for id in runs.list()? {
-        let dir = runs.open(&id);
-        let found = match summary(&dir) {
+    let ids = runs.list()?;
+    let mut index = Index::open(runs);
+    for id in &ids {
+        let dir = runs.open(id);
+        let found = match index.summary(id) {
             Ok(summary) if is_over(&summary) => continue,
             Ok(_) => open_gates(&dir),
             Err(failure) => Err(failure),
         };
         match found {
             Ok(gates) => waiting.gates.extend(gates),
-            Err(failure) => waiting.unreadable.push((id, failure)),
+            Err(failure) => waiting.unreadable.push((id.clone(), failure)),
         }
     }
+    index.save(&ids);
     Ok(waiting)
 }
 
