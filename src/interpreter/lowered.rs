@@ -10,6 +10,7 @@ use crate::diagnostics::{ErrorKind, Failure, codes::runtime, did_you_mean};
 use crate::source::SourceMap;
 use crate::syntax::ast::NodeId;
 use crate::types::TypeDefs;
+use crate::value::answer::{self, Reading};
 use crate::value::json::{Decoder, Mismatch, Mode, TooDeep, encode};
 use crate::value::{Layouts, Value, parse};
 use serde_json::Value as Json;
@@ -185,6 +186,25 @@ impl Lowered {
         }
     }
 
+    /// An AI's answer as a value of the type, or what is wrong with it.
+    pub fn read_answer(
+        &self,
+        ty: &crate::types::Type,
+        text: &str,
+        strict: bool,
+        roles: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Reading, Vec<String>> {
+        let mut out = Err(Vec::new());
+        let done = self.purely(roles, |eval| {
+            out = eval.read_answer(ty, text, strict);
+            Ok(())
+        });
+        match done {
+            Ok(()) => out,
+            Err(failure) => Err(vec![failure.message]),
+        }
+    }
+
     /// Variables of a test, all unset.
     pub fn test_locals(&self, locals: u32) -> Vec<Value> {
         vec![Value::Nothing; locals as usize]
@@ -334,6 +354,17 @@ impl<'l> Eval<'l> {
         let judge = self.judge();
         let (defs, layouts) = (&*self.lowered.defs, &self.lowered.layouts);
         Decoder { defs, layouts, predicates: &judge, mode }.decode(ty, json)
+    }
+
+    pub(super) fn read_answer(
+        &self,
+        ty: &crate::types::Type,
+        text: &str,
+        strict: bool,
+    ) -> Result<Reading, Vec<String>> {
+        let judge = self.judge();
+        let (defs, layouts) = (&*self.lowered.defs, &self.lowered.layouts);
+        answer::read(&Decoder { defs, layouts, predicates: &judge, mode: Mode::Strict }, ty, text, strict)
     }
 
     pub(super) fn parse(&self, ty: &crate::types::Type, text: &str) -> Result<Value, Vec<Mismatch>> {

@@ -169,6 +169,8 @@ pub struct AgentSettings {
     pub max_tokens: Option<i64>,
     pub temperature: Option<f64>,
     pub max_cost: Option<f64>,
+    /// Only exactly the JSON that was asked for is an answer: the interpreter's concern, not the provider's.
+    pub strict: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -263,6 +265,11 @@ pub trait World: Sync {
     fn run(&self, at: &At, request: &RunRequest) -> Answer<RunReply>;
     /// One call of an AI (or, interactive, one conversation). Validation and further tries are the interpreter's.
     fn ask(&self, at: &At, request: &AskRequest) -> Answer<AskReply>;
+    /// An answer was taken that was not quite the JSON that was asked for: the names of what was forgiven in it, for the
+    /// record. Worlds that keep none need not know.
+    fn forgiven(&self, _at: &At, _leniencies: &[String]) -> Answer<()> {
+        Ok(())
+    }
     /// Blocks until the people have decided, or suspends.
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply>;
 

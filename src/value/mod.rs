@@ -9,6 +9,7 @@
 //! - Reading data of a type (`json`, `parse`) says everything that is wrong with it, each with its JSON path.
 //! - The built-in methods stand in `methods/`, one file for each family of receivers.
 
+pub mod answer;
 mod convert;
 mod drop;
 mod equal;

@@ -218,6 +218,11 @@ impl World for ScriptedWorld {
         }
     }
 
+    fn forgiven(&self, at: &At, leniencies: &[String]) -> Answer<()> {
+        self.note(format!("forgiven {}: {}", at.path, leniencies.join(", ")));
+        Ok(())
+    }
+
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
         let mut line = format!("gate {}: {:?}", at.path, request.question);
         if let Some(by) = &request.by {

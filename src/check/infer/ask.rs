@@ -22,6 +22,7 @@ const SETTINGS: &[Setting] = &[
     ("max_tokens", || Type::Int, "`max_tokens` is an Int"),
     ("temperature", || Type::Float, "`temperature` is a Float"),
     ("max_cost", || Type::Float, "`max_cost` is a Float, in US dollars"),
+    ("strict", || Type::Bool, "`strict` is a Bool"),
 ];
 
 impl World<'_> {

@@ -382,6 +382,11 @@ pub fn tell_value(page: &mut Page, depth: usize, event: &Event) {
             }
             return;
         }
+        // How the answer above was read that was not quite what was asked for.
+        "leniency" => {
+            let all = texts_of(value).join(", ");
+            return page.put(depth, &[(Some(Paint::Warn), "read leniently "), (None, &all)]);
+        }
         "backoff" => {
             let number = |field: &str| asked(field).and_then(Json::as_i64).unwrap_or(0);
             let line = format!("try {} of {}, not before {}", number("attempt"), number("of"), at(value));

@@ -28,6 +28,10 @@ impl World for Session {
         self.unless_broken(question::ask(self, at, request))
     }
 
+    fn forgiven(&self, at: &At, leniencies: &[String]) -> Answer<()> {
+        question::forgiven(self, at, leniencies)
+    }
+
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
         self.unless_broken(crate::engine::gate::gate(self, at, request, check))
     }

@@ -65,6 +65,14 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
     Ok(requests::ask_reply(&recorded))
 }
 
+/// How an answer was read that was not quite the JSON that was asked for. It stands beside the question, whose own record
+/// is what the provider said.
+pub fn forgiven(session: &Session, at: &At, leniencies: &[String]) -> Answer<()> {
+    let beside = At { path: format!("{}:read", at.path), ..at.clone() };
+    session.fact(&beside, "leniency", &Json::Null, || Ok(json!(leniencies)))?;
+    Ok(())
+}
+
 /// The agent's context files that are there, in its order. They are part of what is asked, so they are read once and
 /// recorded: a resumed run asks the same, whatever became of them.
 fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Vec<(String, String)>> {

@@ -6,7 +6,7 @@ use crate::interpreter::node::{AskNode, CheckNode};
 use crate::interpreter::world::{AskReply, AskRequest, Mode as RunMode, Previous, Stop};
 use crate::types::Type;
 use crate::value::Value;
-use crate::value::json::{self, Mismatch, Mode};
+use crate::value::answer::{self, Reading};
 use serde_json::Value as Json;
 
 impl<'l> Eval<'l> {
@@ -32,6 +32,7 @@ impl<'l> Eval<'l> {
             previous: None,
             attempt: 1,
         };
+        let strict = request.agent.as_ref().is_some_and(|a| a.strict);
         let tries = match &node.retry {
             Some(times) => {
                 let times = self.clause(times, 0, "the number of further tries", span, frame)?;
@@ -48,8 +49,15 @@ impl<'l> Eval<'l> {
             let at = self.at_site(&node.site, request.attempt);
             let reply = self.world.ask(&at, &request);
             let (failure, pause) = match self.answered(reply, span)? {
-                AskReply::Text(answer) => match self.answer_to_value(node, &answer, frame)? {
-                    Ok(value) => return Ok(value),
+                AskReply::Text(answer) => match self.answer_to_value(node, &answer, strict, frame)? {
+                    Ok(Reading { value, leniencies }) => {
+                        if !leniencies.is_empty() {
+                            let names: Vec<String> = leniencies.iter().map(ToString::to_string).collect();
+                            let recorded = self.world.forgiven(&at, &names);
+                            self.answered(recorded, span)?;
+                        }
+                        return Ok(value);
+                    }
                     Err(wrong) => {
                         let failure = unacceptable(&request, &wrong).of_effect(&at.path);
                         request.previous = Some(Previous { answer, wrong });
@@ -80,14 +88,15 @@ impl<'l> Eval<'l> {
         &mut self,
         node: &'l AskNode,
         answer: &str,
+        strict: bool,
         frame: &mut [Value],
-    ) -> Outcome<Result<Value, Vec<String>>> {
-        let value = match read_answer(self, node, answer) {
-            Ok(value) => value,
+    ) -> Outcome<Result<Reading, Vec<String>>> {
+        let reading = match self.reading(node, answer, strict) {
+            Ok(reading) => reading,
             Err(wrong) => return Ok(Err(wrong)),
         };
-        match self.check(&node.checks, &value, frame)? {
-            wrong if wrong.is_empty() => Ok(Ok(value)),
+        match self.check(&node.checks, &reading.value, frame)? {
+            wrong if wrong.is_empty() => Ok(Ok(reading)),
             wrong => Ok(Err(wrong)),
         }
     }
@@ -138,26 +147,19 @@ impl<'l> Eval<'l> {
         Err(self.fail(Box::new(failure), span))
     }
 
+    /// An answer for which no type was asked is a Text as it stands, but for a model's thinking before it.
+    fn reading(&self, node: &AskNode, answer: &str, strict: bool) -> Result<Reading, Vec<String>> {
+        if node.typed {
+            return self.read_answer(&node.ty, answer, strict);
+        }
+        let (text, thinking) = if strict { (answer, None) } else { answer::plain_text(answer) };
+        Ok(Reading { value: Value::from(text), leniencies: thinking.into_iter().collect() })
+    }
+
     /// The JSON Schema that describes a type.
     pub(super) fn schema(&self, ty: &Type) -> Json {
         crate::types::schema(ty, &self.lowered.defs)
     }
-}
-
-/// Strict JSON of the wanted type. A Text stays as it is; one with a refinement, for which a schema was sent, may come
-/// as JSON or as it is.
-fn read_answer(eval: &Eval<'_>, node: &AskNode, answer: &str) -> Result<Value, Vec<String>> {
-    let messages = |wrong: Vec<Mismatch>| wrong.iter().map(Mismatch::to_string).collect();
-    if !node.typed {
-        return Ok(Value::from(answer));
-    }
-    let json = match json::parse(answer) {
-        Ok(json @ Json::String(_)) => json,
-        _ if node.ty.base() == &Type::Text => Json::from(answer),
-        Ok(json) => json,
-        Err(failure) => return Err(vec![failure.message]),
-    };
-    eval.decode(&node.ty, &json, Mode::Strict).map_err(messages)
 }
 
 fn unacceptable(request: &AskRequest, wrong: &[String]) -> Failure {

@@ -62,6 +62,7 @@ impl<'l> Eval<'l> {
                 "max_tokens" => settings.max_tokens = value.as_int(),
                 "temperature" => settings.temperature = value.as_float(),
                 "max_cost" => settings.max_cost = value.as_float(),
+                "strict" => settings.strict = value.as_bool() == Some(true),
                 other => {
                     let mut failure = internal(format!("an agent has no setting `{other}`"));
                     failure.span = Some(*span);

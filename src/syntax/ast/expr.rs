@@ -32,12 +32,12 @@ pub enum StmtKind {
     /// `let x: T = e`; a pattern other than a name must match always. `name.id` is the binding's id.
     Let {
         pattern: Pattern,
-        ty: Option<Box<TypeExpr>>,
+        ty: Option<TypeExpr>,
         value: Expr,
     },
     Var {
         name: Ident,
-        ty: Option<Box<TypeExpr>>,
+        ty: Option<TypeExpr>,
         value: Expr,
     },
     /// `x = e`, `x.f = e`, `x[i] = e` (the target is a place: name, field or index).
@@ -48,7 +48,6 @@ pub enum StmtKind {
     Expr(Expr),
 }
 
-/// What is large and rare stands in boxes: an expression is moved several times while its tree is built.
 #[derive(Debug, Clone)]
 pub enum ExprKind {
     // Literals
@@ -124,14 +123,14 @@ pub enum ExprKind {
         arms: Vec<Arm>,
     },
     For {
-        pattern: Box<Pattern>,
+        pattern: Pattern,
         iterable: Box<Expr>,
         body: Block,
     },
     Repeat {
         limit: Box<Expr>,
         body: Block,
-        otherwise: Option<Box<Block>>,
+        otherwise: Option<Block>,
     },
     Return(Option<Box<Expr>>),
     Break(Option<Box<Expr>>),
@@ -157,7 +156,7 @@ pub enum ExprKind {
         branches: Vec<(Ident, Expr)>,
     },
     ParallelFor {
-        pattern: Box<Pattern>,
+        pattern: Pattern,
         iterable: Box<Expr>,
         limit: Option<Box<Expr>>,
         body: Block,
@@ -171,7 +170,7 @@ pub enum ExprKind {
     /// `read(path) as T`; the call itself is `call`. Any other call with `as` is refused by the checker.
     ReadAs {
         call: Box<Expr>,
-        ty: Box<TypeExpr>,
+        ty: TypeExpr,
     },
     /// `(e)`, kept so that the formatter and the mixed and/or rule see it.
     Paren(Box<Expr>),

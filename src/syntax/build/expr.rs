@@ -1,13 +1,12 @@
 //! Primary expressions and what is attached to them.
 
-use super::Builder;
+use super::{Builder, P};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
 use crate::syntax::ast::*;
 use crate::syntax::foreign;
 use crate::syntax::parser::Rule;
-use crate::syntax::tree::P;
 
 impl Builder<'_> {
     pub fn primary(&mut self, pair: P<'_>, negated: bool) -> Expr {
@@ -169,7 +168,7 @@ impl Builder<'_> {
             },
             Rule::as_clause => {
                 let ty = self.as_clause(pair);
-                ExprKind::ReadAs { call: Box::new(base), ty: Box::new(ty) }
+                ExprKind::ReadAs { call: Box::new(base), ty }
             }
             _ => match pair.into_inner().next() {
                 Some(name) => {
@@ -198,10 +197,6 @@ impl Builder<'_> {
 
     /// A number with its unit, if any. `negated`: a minus sign stands before it.
     pub fn number(&mut self, text: &str, span: Span, negated: bool) -> ExprKind {
-        // Nearly all; eighteen digits are always in range.
-        if text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit()) {
-            return ExprKind::Int(text.bytes().fold(0, |n, b| n * 10 + i64::from(b - b'0')));
-        }
         let digits = text
             .find(|c: char| !(c.is_ascii_digit() || c == '_' || c == '.'))
             .map_or(text, |i| &text[..i])

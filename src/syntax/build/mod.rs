@@ -15,25 +15,27 @@ mod types;
 use super::ast::{self, Comment, CommentKind, Ident, NodeId};
 use super::parser::Rule;
 use super::scan::MAX_TREE;
-use super::tree::{P, Pairs};
 use super::words::is_reserved;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::{FileId, Span};
-use std::collections::HashMap;
+use pest::iterators::{Pair, Pairs};
+use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-/// Builds the tree of one text. In recovery it is fed with pieces of the text.
+pub(super) type P<'i> = Pair<'i, Rule>;
+
+/// Builds the tree of one text. In recovery it is fed with pieces of the text, each at its `base`.
 pub(super) struct Builder<'a> {
     pub file: FileId,
     pub text: &'a str,
+    pub base: usize,
     comments: &'a [Comment],
     next: u32,
     /// The height of the highest expression built since somebody last looked.
     pub height: usize,
-    /// The names so far, and whether they are reserved words.
-    names: HashMap<Arc<str>, bool, BuildHasherDefault<NameHasher>>,
+    names: HashSet<Arc<str>, BuildHasherDefault<NameHasher>>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -42,10 +44,11 @@ impl<'a> Builder<'a> {
         Builder {
             file,
             text,
+            base: 0,
             comments,
             next: 0,
             height: 0,
-            names: HashMap::with_capacity_and_hasher(64, BuildHasherDefault::default()),
+            names: HashSet::default(),
             diagnostics: Vec::new(),
         }
     }
@@ -65,8 +68,9 @@ impl<'a> Builder<'a> {
     }
 
     pub fn span(&self, pair: &P<'_>) -> Span {
-        let (start, end) = pair.range();
-        Span::new(self.file, start, end)
+        let s = pair.as_span();
+        let start = self.base + s.start();
+        Span::new(self.file, start, self.trimmed(start, self.base + s.end()))
     }
 
     /// The span of a member, without the comma that may end it.
@@ -81,7 +85,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Without trivia at the end.
+    /// A rule may have eaten the trivia behind it; nobody wants to see that underlined.
     fn trimmed(&self, start: usize, end: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut end = end.min(bytes.len());
@@ -105,38 +109,32 @@ impl<'a> Builder<'a> {
     }
 
     pub fn at(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, start, end)
+        Span::new(self.file, self.base + start, self.base + end)
     }
 
     pub fn error(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    fn shared(&mut self, name: &str) -> (Arc<str>, bool) {
-        if let Some((known, reserved)) = self.names.get_key_value(name) {
-            return (known.clone(), *reserved);
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
         }
         let shared: Arc<str> = name.into();
-        let reserved = is_reserved(name);
-        self.names.insert(shared.clone(), reserved);
-        (shared, reserved)
+        self.names.insert(shared.clone());
+        shared
     }
 
     /// A name as it stands: fields, arguments, kinds may be any word.
     pub fn any_name(&mut self, pair: &P<'_>) -> Ident {
-        self.ident(pair).0
-    }
-
-    fn ident(&mut self, pair: &P<'_>) -> (Ident, bool) {
         let span = self.span(pair);
-        let (name, reserved) = self.shared(pair.as_str());
-        (Ident { id: self.id(), name, span }, reserved)
+        Ident { id: self.id(), name: self.shared(pair.as_str()), span }
     }
 
     /// A name that is declared or used as a value: reserved words are refused.
     pub fn name(&mut self, pair: &P<'_>) -> Ident {
-        let (ident, reserved) = self.ident(pair);
-        if reserved {
+        let ident = self.any_name(pair);
+        if is_reserved(&ident.name) {
             self.error(
                 Diagnostic::error(
                     syntax::E0104,
@@ -182,9 +180,9 @@ impl<'a> Builder<'a> {
         (!lines.is_empty()).then(|| join_docs(&lines))
     }
 
-    pub fn file(&mut self, pairs: Pairs<'_>) -> Vec<ast::Item> {
+    pub fn file(&mut self, pairs: Pairs<'_, Rule>) -> Vec<ast::Item> {
         let mut items = Vec::new();
-        for pair in pairs {
+        for pair in pairs.flat_map(|p| p.into_inner()) {
             if pair.as_rule() == Rule::item {
                 items.push(self.item(pair));
             }
@@ -192,9 +190,9 @@ impl<'a> Builder<'a> {
         items
     }
 
-    pub fn stmts(&mut self, pairs: Pairs<'_>) -> Vec<ast::Stmt> {
+    pub fn stmts(&mut self, pairs: Pairs<'_, Rule>) -> Vec<ast::Stmt> {
         let mut stmts = Vec::new();
-        for pair in pairs {
+        for pair in pairs.flat_map(|p| p.into_inner()) {
             if pair.as_rule() == Rule::stmt {
                 stmts.push(self.stmt(pair));
             }
@@ -249,15 +247,11 @@ pub(super) struct NameHasher(u64);
 
 impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        let rest = rest.iter().fold(bytes.len() as u64, |w, b| w << 8 | u64::from(*b));
-        for word in chunks.iter().map(|c| u64::from_le_bytes(*c)).chain([rest]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk.iter().fold(0u64, |w, b| w << 8 | u64::from(*b));
             self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         }
     }
-
-    /// A text ends with one; its length is in already.
-    fn write_u8(&mut self, _: u8) {}
 
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 29)

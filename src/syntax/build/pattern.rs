@@ -1,29 +1,21 @@
 //! Patterns of `match`, `let` and `for`.
 
-use super::Builder;
+use super::{Builder, P};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
-use crate::syntax::cases;
+use crate::syntax::forms;
 use crate::syntax::parser::Rule;
-use crate::syntax::tree::P;
 
 impl Builder<'_> {
     pub fn pattern(&mut self, pair: P<'_>) -> Pattern {
         let span = self.span(&pair);
-        let mut inner = pair.into_inner();
-        let Some(first) = inner.next().map(|p| self.pattern_one(p)) else {
-            return Pattern { id: self.id(), span, kind: PatternKind::Error };
-        };
-        let mut options = vec![];
-        for other in inner {
-            options.push(self.pattern_one(other));
+        let mut options: Vec<Pattern> = pair.into_inner().map(|p| self.pattern_one(p)).collect();
+        match options.len() {
+            1 => options.remove(0),
+            0 => Pattern { id: self.id(), span, kind: PatternKind::Error },
+            _ => Pattern { id: self.id(), span, kind: PatternKind::Or(options) },
         }
-        if options.is_empty() {
-            return first;
-        }
-        options.insert(0, first);
-        Pattern { id: self.id(), span, kind: PatternKind::Or(options) }
     }
 
     /// A pattern of `let` and `for`, where a name is meant: `let Count = 5` would ask for a variant.
@@ -34,7 +26,7 @@ impl Builder<'_> {
             && fields.is_empty()
             && variant.span == pattern.span
         {
-            let found = cases::capital(variant.span, &variant.name);
+            let found = forms::capital(variant.span, &variant.name);
             self.error(found);
         }
         pattern
@@ -77,13 +69,9 @@ impl Builder<'_> {
                     }
                 }
                 match uppers.pop() {
-                    Some(variant) => PatternKind::Variant {
-                        module: module.map(Box::new),
-                        enum_name: uppers.pop().map(Box::new),
-                        variant,
-                        fields,
-                        rest,
-                    },
+                    Some(variant) => {
+                        PatternKind::Variant { module, enum_name: uppers.pop(), variant, fields, rest }
+                    }
                     None => PatternKind::Error,
                 }
             }

@@ -300,7 +300,8 @@ fn whole(json: &Json) -> Option<i64> {
     match json {
         Json::Number(n) => n.as_i64().or_else(|| {
             let x = n.as_f64()?;
-            (x.fract() == 0.0 && x.abs() <= MAX_EXACT_INT as f64).then_some(x as i64)
+            // At 2^53 itself the number that was written may have been the next one.
+            (x.fract() == 0.0 && x.abs() < MAX_EXACT_INT as f64).then_some(x as i64)
         }),
         Json::String(text) => {
             let n: i64 = text.parse().ok()?;

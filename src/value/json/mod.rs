@@ -96,7 +96,7 @@ pub fn too_deep() -> Box<Failure> {
 }
 
 /// Recursion is fine: whoever reads JSON here has bounded it.
-fn depth(json: &serde_json::Value) -> usize {
+pub(in crate::value) fn depth(json: &serde_json::Value) -> usize {
     match json {
         serde_json::Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
         serde_json::Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
