@@ -140,10 +140,15 @@ impl Changes {
 }
 
 /// The commands and writes that came to an end, in order.
-pub(super) fn done(past: &[Event]) -> Vec<String> {
-    let mut under_way: HashMap<&str, String> = HashMap::new();
-    let mut out = Vec::new();
-    for event in past {
+#[derive(Default)]
+pub(super) struct Done {
+    pub lines: Vec<String>,
+    under_way: HashMap<String, String>,
+}
+
+impl Done {
+    /// Takes in one more event of the run.
+    pub fn see(&mut self, event: &Event) {
         match event.kind {
             EventType::EffectIntended => {
                 let request = event.data.get("request");
@@ -156,16 +161,13 @@ pub(super) fn done(past: &[Event]) -> Vec<String> {
                         let path = request.and_then(|r| r.get("path")).and_then(Json::as_str);
                         format!("write {}", path.unwrap_or_default())
                     }
-                    _ => continue,
+                    _ => return,
                 };
-                under_way.insert(&event.path, escape::line(&what));
+                self.under_way.insert(event.path.clone(), escape::line(&what));
             }
-            EventType::EffectCompleted => {
-                out.extend(under_way.remove(event.path.as_str()));
-            }
-            EventType::EffectFailed => drop(under_way.remove(event.path.as_str())),
+            EventType::EffectCompleted => self.lines.extend(self.under_way.remove(&event.path)),
+            EventType::EffectFailed => drop(self.under_way.remove(&event.path)),
             _ => {}
         }
     }
-    out
 }

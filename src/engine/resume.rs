@@ -36,23 +36,38 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         return Err(cannot(dir, why));
     }
     let redactor = Redactor::new();
-    let (writer, journal) = Writer::open(dir, redactor.clone())?;
+    // A long journal is gone through once and not kept: only what still answers is.
+    let mut past = Replay::default();
+    let (mut first, mut accepted, mut rested) = (None, None, None);
+    let mut done = changes::Done::default();
+    let writer = Writer::take_over(dir, redactor.clone(), |event| {
+        match event.kind {
+            EventType::RunStarted if event.seq == 1 => first = Some(event.data.clone()),
+            // Changed files that a person accepted earlier stand in for those that it was started with.
+            EventType::RunResumed if event.data.contains_key("accepted_changes") => {
+                accepted = Some(event.data.clone());
+            }
+            _ => {}
+        }
+        match event.kind {
+            EventType::JournalCut => {}
+            EventType::RunSuspended => rested = Some(event.data.clone()),
+            _ => rested = None,
+        }
+        if options.accept_changes {
+            done.see(&event);
+        }
+        past.apply(event);
+    })?;
     // Nothing of the process before may go on beside this one; what it was doing is settled further down.
     end_orphans(dir, options)?;
-    let Some(first) = journal.events.first().filter(|e| e.kind == EventType::RunStarted).cloned() else {
+    let Some(data) = first else {
         return Err(cannot(dir, "its journal does not begin with its start"));
     };
-    // Changed files that a person accepted earlier stand in for those that it was started with.
-    let accepted = journal.events.iter().rev().find(|e| e.data.contains_key("accepted_changes"));
-    let pinned = accepted.map_or(first.data.clone(), |e| e.data.clone());
-    let done = if options.accept_changes { changes::done(&journal.events) } else { Vec::new() };
-    let last = journal.events.iter().rev().find(|e| e.kind != EventType::JournalCut);
-    let rested = last.filter(|e| e.kind == EventType::RunSuspended).map(|e| e.data.clone());
-    let mut past = Replay::of(journal.events);
+    let pinned = accepted.unwrap_or_else(|| data.clone());
     if let Some(why) = why_not(&past, options) {
         return Err(cannot(dir, &why));
     }
-    let data = first.data;
     let text = |key: &str| data.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     let workflow = text("workflow");
     Ledger::of(runs).ensure_started(dir.id(), &workflow, first_digest(dir)?)?;
@@ -63,7 +78,7 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
     let mut accepted = None;
     let checked = if options.accept_changes {
         let changes = changes::look(root, &pinned.texts, pinned.config.as_deref(), &now)?;
-        if !changes.accept(dir, &done, &options.interrupt)? {
+        if !changes.accept(dir, &done.lines, &options.interrupt)? {
             return Err(Failure::new(
                 ErrorKind::Rejected,
                 journal::E1521,

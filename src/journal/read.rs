@@ -109,6 +109,10 @@ impl Reader {
     pub fn torn_tail(&self) -> Option<TornTail> {
         self.torn_tail
     }
+    /// Where the last line given ends.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
     /// The last line given, without its end.
     pub fn line(&self) -> &[u8] {
         self.line.strip_suffix(b"\n").unwrap_or(&self.line)

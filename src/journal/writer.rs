@@ -8,9 +8,9 @@
 
 use super::blobs::Blobs;
 use super::errors::{io_failure, sync_failure, write_failure};
-use super::event::{Envelope, EventType, LineDigest};
+use super::event::{Envelope, Event, EventType, LineDigest};
 use super::lock;
-use super::read::{Journal, never_began};
+use super::read::{Reader, never_began};
 use super::redact::Redactor;
 use super::render::Render;
 use super::run_dir::RunDir;
@@ -81,7 +81,18 @@ impl Writer {
 
     /// Takes over an existing run: locks it, reads and checks all of it, cuts off a torn tail and records that. The
     /// epoch is one above the last owner's.
-    pub fn open(dir: &RunDir, redactor: Redactor) -> Result<(Writer, Journal), Failure> {
+    pub fn open(dir: &RunDir, redactor: Redactor) -> Result<(Writer, Vec<Event>), Failure> {
+        let mut events = Vec::new();
+        let writer = Writer::take_over(dir, redactor, |event| events.push(event))?;
+        Ok((writer, events))
+    }
+
+    /// The same, without keeping what is there: every event is given once, in order.
+    pub fn take_over(
+        dir: &RunDir,
+        redactor: Redactor,
+        mut see: impl FnMut(Event),
+    ) -> Result<Writer, Failure> {
         let path = dir.journal_path();
         let failed = |e: std::io::Error| io_failure(&e, "open the journal", &path);
         let mut file = dir.store().open_append(&path).map_err(|e| match e.kind() {
@@ -89,25 +100,29 @@ impl Writer {
             _ => failed(e),
         })?;
         lock::own(dir, file.as_mut())?;
-        let journal = Journal::read(dir)?;
-        if journal.events.is_empty() {
+        let mut reader = Reader::open(dir)?;
+        let (mut last, mut epoch) = (0, 0);
+        while let Some(event) = reader.next().map_err(|e| e.into_failure(dir))? {
+            last += 1;
+            epoch = event.epoch;
+            see(event);
+        }
+        if last == 0 {
             return Err(never_began(dir));
         }
-        if journal.torn_tail.is_some() {
-            file.truncate(journal.bytes).map_err(failed)?;
+        if reader.torn_tail().is_some() {
+            file.truncate(reader.offset()).map_err(failed)?;
         }
         // Whoever had it may have been ended between a write and its sync. From here on the program is answered from
         // what was read, and the next line says that all before it was durable.
-        file.sync_data().map_err(|e| sync_failure(&e, &path, journal.events.len() as u64))?;
-        let last = journal.events.len() as u64;
-        let writer =
-            Writer::start(dir, redactor, file, journal.epoch() + 1, last, journal.head, journal.bytes)?;
-        if let Some(torn) = journal.torn_tail {
+        file.sync_data().map_err(|e| sync_failure(&e, &path, last))?;
+        let writer = Writer::start(dir, redactor, file, epoch + 1, last, reader.head(), reader.offset())?;
+        if let Some(torn) = reader.torn_tail() {
             let data = Map::from_iter([("bytes".to_owned(), Value::from(torn.bytes))]);
             let seq = writer.append(EventType::JournalCut, "", &data)?;
             writer.commit(seq)?;
         }
-        Ok((writer, journal))
+        Ok(writer)
     }
 
     fn start(

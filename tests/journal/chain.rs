@@ -128,8 +128,8 @@ fn whatever_a_crash_keeps_is_continued_from_the_last_durable_event() {
             let after = store.restarted(Left::First(keep));
             let dir = project(Arc::new(after)).open(dir.id());
             match Writer::open(&dir, Redactor::new()) {
-                Ok((writer, journal)) => {
-                    assert!(journal.events.len() as u64 >= durable, "call {call}, keep {keep}");
+                Ok((writer, events)) => {
+                    assert!(events.len() as u64 >= durable, "call {call}, keep {keep}");
                     writer.record(EventType::RunResumed, "", &Map::new()).expect("goes on");
                     drop(writer);
                     Journal::read(&dir).expect("whole");
