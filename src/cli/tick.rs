@@ -44,6 +44,10 @@ pub fn tick(args: &TickArgs) -> Result<Exit, Trouble> {
             ..Options::default()
         };
         let end = crate::engine::resume(&root, &runs, &dir, &options);
+        // Another process was quicker and has brought it to its end, between our look and our taking it up.
+        if end.is_err() && summary(&dir).is_ok_and(|now| now.state.is_over()) {
+            continue;
+        }
         let went = Went { run, workflow: found.workflow, end };
         if args.format == Format::Text {
             print(&format!("{}\n", went.line()));
