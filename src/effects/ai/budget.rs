@@ -57,6 +57,8 @@ impl Purse {
 struct Sum {
     spent: f64,
     held: f64,
+    /// How many hold something: sums of fractions do not come back to nothing.
+    holders: u32,
 }
 
 /// Who pays for a question.
@@ -72,6 +74,8 @@ pub struct Hold<'a> {
     budget: &'a Budget,
     purses: Vec<Purse>,
     amount: f64,
+    /// It is set aside; otherwise there is no limit, or there was too little.
+    counted: bool,
     /// How long the answer may be.
     pub max_tokens: i64,
 }
@@ -108,7 +112,7 @@ impl Budget {
     ) -> Result<Hold<'_>, Unanswered> {
         let all = self.purses(account);
         let mut hold =
-            Hold { budget: self, purses: all.iter().map(|p| p.0.clone()).collect(), amount: 0.0, max_tokens };
+            Hold { budget: self, purses: all.iter().map(|p| p.0.clone()).collect(), amount: 0.0, counted: false, max_tokens };
         let limited: Vec<(Purse, f64)> = all.into_iter().filter_map(|(p, limit)| Some((p, limit?))).collect();
         let Some((first, _)) = limited.first() else { return Ok(hold) };
         let price = price.ok_or_else(|| Unanswered::Failed(unknown_price(model, first)))?;
@@ -123,7 +127,7 @@ impl Budget {
             let Some(tightest) = tightest else { return Ok(hold) };
             let left = room(tightest);
             // Others may give back most of what they hold.
-            let others = limited.iter().any(|(p, _)| of(p).held > 0.0);
+            let others = limited.iter().any(|(p, _)| of(p).holders > 0);
             if left < wanted && others {
                 if control.cancel.is_cancelled() {
                     return Err(Unanswered::Cancelled);
@@ -140,8 +144,11 @@ impl Budget {
                 }
             }
             hold.amount = wanted.min(left);
+            hold.counted = true;
             for purse in &hold.purses {
-                purses.entry(purse.clone()).or_default().held += hold.amount;
+                let sum = purses.entry(purse.clone()).or_default();
+                sum.held += hold.amount;
+                sum.holders += 1;
             }
             return Ok(hold);
         }
@@ -168,10 +175,14 @@ impl Hold<'_> {
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
+        if !self.counted {
+            return;
+        }
         let mut purses = self.budget.lock();
         for purse in &self.purses {
             if let Some(sum) = purses.get_mut(purse) {
-                sum.held = (sum.held - self.amount).max(0.0);
+                sum.holders = sum.holders.saturating_sub(1);
+                sum.held = if sum.holders == 0 { 0.0 } else { sum.held - self.amount };
             }
         }
         drop(purses);
