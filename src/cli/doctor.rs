@@ -24,7 +24,8 @@ pub fn doctor(args: &DoctorArgs, screen: &Screen) -> Result<Exit, Trouble> {
     // Each may have to wait for a server.
     let probes: Vec<(Provider, Probe)> = std::thread::scope(|scope| {
         let (root, online) = (&project.root, !args.offline);
-        let begin = |p: Provider| (p, scope.spawn(move || probe(p, &config.ai, root, online)));
+        let folders = &config.policy.path;
+        let begin = |p: Provider| (p, scope.spawn(move || probe(p, &config.ai, root, folders, online)));
         let threads: Vec<_> = Provider::ALL.map(begin).into();
         let ended = |(p, thread): (Provider, std::thread::ScopedJoinHandle<'_, Probe>)| {
             let lost = || Probe::bad("looking at it failed", "please report this");

@@ -95,6 +95,7 @@ impl Options {
             choice: self.provider.clone(),
             record: self.record.clone(),
             root: root.to_owned(),
+            folders: config.policy.path.clone(),
             redactor: redactor.clone(),
         };
         Providers::open(settings).map(Some)

@@ -110,47 +110,81 @@ impl Budget {
         max_tokens: i64,
         control: &Control<'_>,
     ) -> Result<Hold<'_>, Unanswered> {
-        let all = self.purses(account);
-        let mut hold =
-            Hold { budget: self, purses: all.iter().map(|p| p.0.clone()).collect(), amount: 0.0, counted: false, max_tokens };
-        let limited: Vec<(Purse, f64)> = all.into_iter().filter_map(|(p, limit)| Some((p, limit?))).collect();
+        let limited = self.limited(account);
+        let mut hold = self.nothing(account, max_tokens);
         let Some((first, _)) = limited.first() else { return Ok(hold) };
         let price = price.ok_or_else(|| Unanswered::Failed(unknown_price(model, first)))?;
         let question = asked as f64 * price.input / 1e6;
         let token = price.output / 1e6;
+        let wanted = question + max_tokens as f64 * token;
+        let (purses, tightest, left) = self.room(&limited, wanted, control)?;
+        if left < wanted {
+            // A price of nothing never comes here.
+            hold.max_tokens = ((left - question) / token).floor() as i64;
+            if hold.max_tokens < FEWEST_TOKENS.min(max_tokens) {
+                let spent = purses.get(&tightest.0).copied().unwrap_or_default().spent;
+                drop(purses);
+                return Err(Unanswered::Failed(too_much(&tightest, spent, question)));
+            }
+        }
+        hold.take(purses, wanted.min(left));
+        Ok(hold)
+    }
+
+    /// Sets aside all that is left, and says how much, for whoever counts the cost itself; none without a limit.
+    pub fn hold_rest(
+        &self,
+        account: &Account<'_>,
+        control: &Control<'_>,
+    ) -> Result<Option<(Hold<'_>, f64)>, Unanswered> {
+        let limited = self.limited(account);
+        if limited.is_empty() {
+            return Ok(None);
+        }
+        let mut hold = self.nothing(account, 0);
+        let (purses, tightest, left) = self.room(&limited, f64::INFINITY, control)?;
+        if left <= 0.0 {
+            let spent = purses.get(&tightest.0).copied().unwrap_or_default().spent;
+            drop(purses);
+            return Err(Unanswered::Failed(too_much(&tightest, spent, 0.0)));
+        }
+        hold.take(purses, left);
+        Ok(Some((hold, left)))
+    }
+
+    fn limited(&self, account: &Account<'_>) -> Vec<(Purse, f64)> {
+        self.purses(account).into_iter().filter_map(|(purse, limit)| Some((purse, limit?))).collect()
+    }
+
+    fn nothing(&self, account: &Account<'_>, max_tokens: i64) -> Hold<'_> {
+        let purses = self.purses(account).map(|(purse, _)| purse).into();
+        Hold { budget: self, purses, amount: 0.0, counted: false, max_tokens }
+    }
+
+    /// The tightest purse and what is left in it, once nobody holds what may come back and is wanted.
+    fn room(
+        &self,
+        limited: &[(Purse, f64)],
+        wanted: f64,
+        control: &Control<'_>,
+    ) -> Result<(MutexGuard<'_, HashMap<Purse, Sum>>, (Purse, f64), f64), Unanswered> {
         let mut purses = self.lock();
         loop {
-            let wanted = question + max_tokens as f64 * token;
             let of = |p: &Purse| purses.get(p).copied().unwrap_or_default();
-            let room = |(p, limit): &(Purse, f64)| limit - of(p).spent - of(p).held;
-            let tightest = limited.iter().min_by(|a, b| room(a).total_cmp(&room(b)));
-            let Some(tightest) = tightest else { return Ok(hold) };
-            let left = room(tightest);
-            // Others may give back most of what they hold.
+            let rooms = limited.iter().map(|l| (l, l.1 - of(&l.0).spent - of(&l.0).held));
+            let Some((tightest, left)) = rooms.min_by(|a, b| a.1.total_cmp(&b.1)) else {
+                return Ok((purses, (Purse::Run, f64::INFINITY), f64::INFINITY));
+            };
             let others = limited.iter().any(|(p, _)| of(p).holders > 0);
-            if left < wanted && others {
-                if control.cancel.is_cancelled() {
-                    return Err(Unanswered::Cancelled);
-                }
-                let waited = self.settled.wait_timeout(purses, Duration::from_millis(50));
-                purses = waited.unwrap_or_else(PoisonError::into_inner).0;
-                continue;
+            if left >= wanted || !others {
+                let tightest = tightest.clone();
+                return Ok((purses, tightest, left));
             }
-            if left < wanted {
-                // A price of nothing never comes here.
-                hold.max_tokens = ((left - question) / token).floor() as i64;
-                if hold.max_tokens < FEWEST_TOKENS.min(max_tokens) {
-                    return Err(Unanswered::Failed(too_much(tightest, of(&tightest.0).spent, question)));
-                }
+            if control.cancel.is_cancelled() {
+                return Err(Unanswered::Cancelled);
             }
-            hold.amount = wanted.min(left);
-            hold.counted = true;
-            for purse in &hold.purses {
-                let sum = purses.entry(purse.clone()).or_default();
-                sum.held += hold.amount;
-                sum.holders += 1;
-            }
-            return Ok(hold);
+            let waited = self.settled.wait_timeout(purses, Duration::from_millis(50));
+            purses = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -164,6 +198,15 @@ impl Budget {
 }
 
 impl Hold<'_> {
+    fn take(&mut self, mut purses: MutexGuard<'_, HashMap<Purse, Sum>>, amount: f64) {
+        (self.amount, self.counted) = (amount, true);
+        for purse in &self.purses {
+            let sum = purses.entry(purse.clone()).or_default();
+            sum.held += amount;
+            sum.holders += 1;
+        }
+    }
+
     /// The answer is there, and cost this.
     pub fn pay(&self, cost: f64) {
         let mut purses = self.budget.lock();

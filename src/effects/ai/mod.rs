@@ -6,6 +6,7 @@
 
 pub mod budget;
 pub mod cassette;
+pub mod claude;
 pub mod context;
 pub mod human;
 pub mod keys;

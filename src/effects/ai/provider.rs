@@ -31,6 +31,8 @@ pub struct Capabilities {
 /// How long an answer may take, for whom it is, and who hears of it meanwhile.
 #[derive(Clone, Copy)]
 pub struct Control<'a> {
+    /// The run, so that what is started for it can be found again; empty outside of one.
+    pub run: &'a str,
     /// Where in the run the question is asked; unique in it.
     pub path: &'a str,
     pub until: Option<SystemTime>,
@@ -46,7 +48,7 @@ pub struct Control<'a> {
 impl<'a> Control<'a> {
     /// One try, without a deadline, and nobody hears of it.
     pub fn plain(path: &'a str, cancel: &'a CancelToken) -> Control<'a> {
-        Control { path, until: None, cancel, tries: 1, pause: &|_| Ok(()), heard: &|_| {} }
+        Control { run: "", path, until: None, cancel, tries: 1, pause: &|_| Ok(()), heard: &|_| {} }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::budget::{Budget, Limits};
 use super::cassette::{Record, Redact, Replay, Tape};
+use super::claude::{self, Claude};
 use super::human::Human;
 use super::known;
 use super::remote::{Probe, Remote};
 use super::Provider;
-use crate::diagnostics::codes::ask::{E1306, E1309};
+use crate::diagnostics::codes::ask::E1306;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::journal::Redactor;
 use crate::policy::{AiConfig, Provider as ProviderName};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub record: Option<PathBuf>,
     /// Relative paths of cassettes that the project names are below it.
     pub root: PathBuf,
+    /// The project's folders for programs.
+    pub folders: Vec<Arc<str>>,
     /// Keys become known to it, so that they are in no record.
     pub redactor: Redactor,
 }
@@ -124,11 +127,7 @@ impl Providers {
                 .help("name it with `--replay FILE`, or as `cassette` under `[ai]` in wflow.toml")),
             },
             (ProviderName::Human, _) => Ok(Arc::new(Human)),
-            (other, _) => {
-                let message = format!("the provider `{}` is not part of this version of wflow", other.name());
-                Err(Failure::new(ErrorKind::Configuration, E1309, message)
-                    .help("use `anthropic` with a key, or `human` (you answer at the terminal)"))
-            }
+            _ => Ok(Arc::new(Claude::new(config, root, &self.settings.folders, &self.budget))),
         }
     }
 }
@@ -139,7 +138,13 @@ fn redact(redactor: &Redactor) -> Redact {
 }
 
 /// Whether a provider would work here; `online` lets it ask a server.
-pub fn probe(name: ProviderName, config: &AiConfig, root: &Path, online: bool) -> Probe {
+pub fn probe(
+    name: ProviderName,
+    config: &AiConfig,
+    root: &Path,
+    folders: &[Arc<str>],
+    online: bool,
+) -> Probe {
     if let Some(remote) = Remote::new(name, config, &Redactor::new(), &Arc::new(Budget::default())) {
         return match remote {
             Ok(remote) => remote.probe(online),
@@ -158,9 +163,6 @@ pub fn probe(name: ProviderName, config: &AiConfig, root: &Path, online: bool) -
                 Err(failure) => Probe::bad(failure.message, failure.help.join("; ")),
             },
         },
-        other => Probe::bad(
-            format!("the provider `{}` is not part of this version of wflow", other.name()),
-            "use another",
-        ),
+        _ => claude::probe(root, folders),
     }
 }

@@ -71,6 +71,7 @@ fn answer(
         session.progress.event(Event::Output { path: at.path.clone(), line });
     };
     let control = Control {
+        run: &session.run,
         path: &at.path,
         until,
         cancel: &at.cancel,

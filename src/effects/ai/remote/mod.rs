@@ -27,11 +27,12 @@ use crate::policy::{AiConfig, Price, Provider as ProviderName};
 use http::{Client, Response};
 pub use probe::Probe;
 use serde_json::Value as Json;
-use server::Server;
+pub use server::Server;
 use shape::{Dialect, Shaped};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
-use trouble::{Other, retry_after};
+pub use trouble::Status;
+use trouble::retry_after;
 use watch::Watch;
 use wire::{Call, End, Said, Wire};
 
@@ -189,8 +190,8 @@ impl Remote {
         })
     }
 
-    fn other<'a>(&'a self, model: &'a str) -> Other<'a> {
-        Other { name: self.kind.name(), server: &self.server, model }
+    fn other<'a>(&'a self, model: &'a str) -> Status<'a> {
+        Status { provider: self.kind.name(), server: &self.server, model }
     }
 
     fn call(
@@ -228,7 +229,7 @@ impl Remote {
         Instant::now() + until.unwrap_or(self.timeout).min(most)
     }
 
-    fn refusal(&self, response: &mut Response, watch: &Watch, other: &Other<'_>) -> Miss {
+    fn refusal(&self, response: &mut Response, watch: &Watch, other: &Status<'_>) -> Miss {
         let after = retry_after(|name| response.header(name).map(str::to_owned));
         let body = match response.bytes(watch) {
             Ok(bytes) => serde_json::from_slice::<Json>(&bytes).unwrap_or_default(),
@@ -246,7 +247,7 @@ impl Remote {
         mut response: Response,
         said: &mut Said,
         watch: &Watch,
-        other: &Other<'_>,
+        other: &Status<'_>,
     ) -> Result<(), Miss> {
         let bytes = response.bytes(watch).map_err(|lost| other.lost(lost))?;
         let reply: Json = serde_json::from_slice(&bytes)
@@ -266,7 +267,7 @@ impl Remote {
         response: Response,
         said: &mut Said,
         watch: &Watch,
-        other: &Other<'_>,
+        other: &Status<'_>,
         control: &Control<'_>,
     ) -> Result<(), Miss> {
         let mut events = sse::Events::new(response.body);

@@ -18,6 +18,13 @@ pub struct Server {
 }
 
 impl Server {
+    /// Anthropic's own.
+    pub fn anthropic() -> Server {
+        let base = String::from(super::anthropic::URL);
+        let host = base.trim_start_matches("https://").to_owned();
+        Server { base, host, official: true, loopback: false, tls: true }
+    }
+
     /// `own` is the provider's address; `base_url` another one, from `wflow.toml`.
     pub fn new(own: &str, base_url: Option<&str>) -> Result<Server, Failure> {
         let base = base_url.unwrap_or(own).trim_end_matches('/');

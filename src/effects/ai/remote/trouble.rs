@@ -13,19 +13,19 @@ use std::time::{Duration, SystemTime};
 /// Characters of what a provider says about an error.
 const SHOWN: usize = 600;
 
-/// Who is spoken of: the provider's name and its server.
+/// Says what a reply means: of which provider, which server, which model.
 #[derive(Clone, Copy)]
-pub struct Other<'a> {
-    pub name: &'a str,
+pub struct Status<'a> {
+    pub provider: &'a str,
     pub server: &'a Server,
     pub model: &'a str,
 }
 
-impl Other<'_> {
+impl Status<'_> {
     fn place(&self) -> String {
         match self.server.official {
-            true => format!("`{}`", self.name),
-            false => format!("`{}` at {}", self.name, self.server.base),
+            true => format!("`{}`", self.provider),
+            false => format!("`{}` at {}", self.provider, self.server.base),
         }
     }
 
@@ -49,7 +49,8 @@ impl Other<'_> {
 
     fn unreachable(&self, kind: ErrorKind, why: &str) -> Failure {
         let host = &self.server.host;
-        let message = format!("the provider `{}` cannot be reached at {host}: {}", self.name, clipped(why));
+        let message =
+            format!("the provider `{}` cannot be reached at {host}: {}", self.provider, clipped(why));
         let failure = Failure::new(kind, E1301, message);
         match self.server.loopback {
             true => failure.help("start the server, or correct `base_url` under `[ai]` in wflow.toml"),
@@ -118,6 +119,12 @@ impl Other<'_> {
         }
     }
 
+    /// The same for whoever knows only the number, with words for people.
+    pub fn of(&self, status: u16, words: &str) -> Miss {
+        let fault = Fault { message: words.to_owned(), ..Fault::default() };
+        self.status(status, Some(&fault), None)
+    }
+
     /// An error that came in the middle of a stream, after a good status.
     pub fn midway(&self, fault: &Fault) -> Miss {
         let status = match fault.kind.as_str() {
@@ -168,7 +175,7 @@ impl Other<'_> {
     /// With what the provider says itself, which nothing depends on.
     fn in_its_words(&self, failure: Failure, fault: Option<&Fault>) -> Failure {
         match fault.map(|f| f.message.trim()).filter(|m| !m.is_empty()) {
-            Some(message) => failure.note(format!("{} says: {}", self.name, clipped(message))),
+            Some(message) => failure.note(format!("{} says: {}", self.provider, clipped(message))),
             None => failure,
         }
     }
@@ -218,7 +225,7 @@ mod tests {
         let server = Server::new("https://api.example.com", None).expect("an address");
         let fault = Fault { kind: name.into(), message: "overloaded 529 refusal".into(), after: None };
         let miss =
-            Other { name: "anthropic", server: &server, model: "m" }.status(status, Some(&fault), None);
+            Status { provider: "anthropic", server: &server, model: "m" }.status(status, Some(&fault), None);
         match miss.why {
             Unanswered::Failed(f) | Unanswered::Unavailable(f) => (f.kind, miss.again.is_some()),
             other => panic!("{other:?}"),
