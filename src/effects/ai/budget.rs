@@ -27,6 +27,8 @@ pub struct Budget {
     settled: Condvar,
 }
 
+type Purses<'a> = MutexGuard<'a, HashMap<Purse, Sum>>;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Purse {
     Run,
@@ -85,7 +87,7 @@ impl Budget {
         Budget { limits, ..Budget::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Purse, Sum>> {
+    fn lock(&self) -> Purses<'_> {
         self.purses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -167,7 +169,7 @@ impl Budget {
         limited: &[(Purse, f64)],
         wanted: f64,
         control: &Control<'_>,
-    ) -> Result<(MutexGuard<'_, HashMap<Purse, Sum>>, (Purse, f64), f64), Unanswered> {
+    ) -> Result<(Purses<'_>, (Purse, f64), f64), Unanswered> {
         let mut purses = self.lock();
         loop {
             let of = |p: &Purse| purses.get(p).copied().unwrap_or_default();
@@ -198,7 +200,7 @@ impl Budget {
 }
 
 impl Hold<'_> {
-    fn take(&mut self, mut purses: MutexGuard<'_, HashMap<Purse, Sum>>, amount: f64) {
+    fn take(&mut self, mut purses: Purses<'_>, amount: f64) {
         (self.amount, self.counted) = (amount, true);
         for purse in &self.purses {
             let sum = purses.entry(purse.clone()).or_default();

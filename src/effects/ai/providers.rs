@@ -1,12 +1,12 @@
 //! Who answers the questions of a run: what the command line says, else the agent, else the project.
 
+use super::Provider;
 use super::budget::{Budget, Limits};
 use super::cassette::{Record, Redact, Replay, Tape};
 use super::claude::{self, Claude};
 use super::human::Human;
 use super::known;
 use super::remote::{Probe, Remote};
-use super::Provider;
 use crate::diagnostics::codes::ask::E1306;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::journal::Redactor;

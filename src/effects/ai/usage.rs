@@ -77,7 +77,7 @@ impl Usage {
 /// Enough digits that a small amount is not nothing.
 pub fn dollars(cost: f64) -> String {
     match cost {
-        c if c == 0.0 => String::from("$0"),
+        0.0 => String::from("$0"),
         c if c < 0.01 => format!("${c:.5}").trim_end_matches('0').to_owned(),
         c if c < 1.0 => format!("${c:.4}"),
         c => format!("${c:.2}"),

@@ -3,8 +3,8 @@
 use super::gate;
 use super::recorded::{Earlier, Recorded, same};
 use crate::diagnostics::Failure;
-use crate::effects::ai::context::Context;
 use crate::effects::ai;
+use crate::effects::ai::context::Context;
 use crate::engine::failure_json;
 use crate::engine::world::requests;
 use crate::interpreter::{
