@@ -602,3 +602,15 @@ fn the_doctor_says_what_would_work_and_what_would_not() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("does not accept the key (401)"), "{}", stdout(&output));
 }
+
+#[test]
+fn fifty_questions_side_by_side_hold_their_limit_and_share_connections() {
+    let project = Project::new("anthropic", "", [Answer::says("yes")]);
+    let text = r#"workflow w() -> [Text] { parallel for i in 0..50 limit 8 { ask "Say {i}." } }"#;
+    project.sandbox.write("a.wflow", text);
+    project.server.delay(std::time::Duration::from_millis(5));
+    completed(&project.run(&[]));
+    assert_eq!(project.server.seen().len(), 50);
+    assert!(project.server.most_at_once() <= 8, "{} at once", project.server.most_at_once());
+    assert!(project.server.connections() <= 8, "{} connections", project.server.connections());
+}
