@@ -6,11 +6,12 @@ mod ai_server;
 mod support;
 
 use ai_server::{AiServer, Answer};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
-use support::{Rounds, folder, line, rounds, time};
+use support::{Rounds, each, folder, line, rounds, time};
 use wflow::check::{Environment, check_file};
 use wflow::engine::{Options, Outcome, Start, file_policy, start};
 use wflow::interpreter::Lowered;
@@ -46,6 +47,9 @@ fn main() {
         connections = server.connections() - before;
         most = server.most_at_once();
         times.add("plain", time(|| plain_client(&server.url())));
+        let mut file = File::create(at.join("floor")).expect("the folder is writable");
+        let mut append = || file.write_all(&[b'x'; 2000]).and_then(|()| file.sync_data());
+        times.add("sync", each(100, || append().expect("the disk takes 2000 bytes")));
         times.add("server", DELAY.as_secs_f64() * ASKS.div_ceil(LIMIT) as f64);
     }
     times.print("50 asks, 8 at a time × the server's own time", "asks", &["server"], None);
@@ -55,6 +59,13 @@ fn main() {
     let own = |name| (times.median(name) - times.median("server")) / lane * 1000.0;
     line("our own time, each ask", own("asks"), "ms", Some(1.0), "beyond the server's answer");
     line("the same of the plain client", own("plain"), "ms", None, "");
+    line(
+        "append + fdatasync",
+        times.median("sync") * 1000.0,
+        "ms",
+        None,
+        "a question is on disk before it is sent",
+    );
     line("connections", connections as f64, "", Some(LIMIT as f64), "of one run");
     line("questions at once", most as f64, "", Some(LIMIT as f64), "");
 }
