@@ -66,6 +66,10 @@ pub enum Command {
     /// Verify what was recorded, look at it again, and prove it to others
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Say which providers and tools would work here, and why not
+    Doctor(DoctorArgs),
+    /// Show what an agent is sent of the project
+    Context(ContextArgs),
     /// Print a script that completes wflow's command line in a shell
     Completions(CompletionsArgs),
 }
@@ -136,7 +140,7 @@ pub struct EngineArgs {
     /// pure: no AI, `otherwise` serves; ai: one call each; interactive: conversations
     #[arg(long, value_enum)]
     pub mode: Option<ModeArg>,
-    /// Who answers `ask`: human or replay
+    /// Who answers `ask`: human, anthropic, openai, gemini, claude or replay
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
     /// Answer every `ask` from this cassette
@@ -232,6 +236,9 @@ pub struct SessionArgs {
     /// Answer every further `ask` from this cassette
     #[arg(long, value_name = "FILE")]
     pub replay: Option<PathBuf>,
+    /// Who answers every further `ask`, as with `wflow run`
+    #[arg(long, value_name = "NAME", conflicts_with = "replay")]
+    pub provider: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -451,6 +458,31 @@ pub enum ExportForm {
     Attestation,
     Csv,
     Html,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Do not ask any server
+    #[arg(long)]
+    pub offline: bool,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ContextArgs {
+    /// The file that declares the agent
+    pub file: PathBuf,
+    /// The agent; all agents of the file otherwise
+    pub agent: Option<String>,
+    /// Only what is sent and what is left out, without the texts
+    #[arg(long)]
+    pub list: bool,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,9 @@ mod audit;
 mod cancel;
 mod check;
 mod completions;
+mod context;
 mod decide;
+mod doctor;
 mod exit;
 mod explain;
 mod files;
@@ -121,6 +123,8 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
         Command::Test(args) => test::test(args, screen),
         Command::Explain(args) => explain::explain(args, screen),
         Command::Schema(args) => schema::schema(args, screen),
+        Command::Doctor(args) => doctor::doctor(args, screen),
+        Command::Context(args) => context::context(args, screen),
         Command::Completions(args) => completions::completions(args),
         Command::Runs(args) => match &args.command {
             Some(RunsCommand::Show { run, full, format }) => show::show(run, *full, *format, screen),
@@ -149,6 +153,8 @@ fn speaks_json(command: &Command) -> bool {
         Command::Test(a) => a.format == Format::Json,
         Command::Audit(AuditCommand::Verify(a)) => a.format == Format::Json,
         Command::Audit(AuditCommand::Replay { format, .. }) => *format == Format::Json,
+        Command::Doctor(a) => a.format == Format::Json,
+        Command::Context(a) => a.format == Format::Json,
         _ => false,
     }
 }

@@ -76,9 +76,10 @@ fn newest_open(runs: &Runs) -> Result<RunDir, Trouble> {
 pub(super) fn options(session: &SessionArgs) -> Options {
     let progress = Arc::new(Progress::new(session.quiet, session.format == super::args::Format::Json));
     Options {
-        provider: match &session.replay {
-            Some(file) => ProviderChoice::Replay(file.clone()),
-            None => ProviderChoice::Configured,
+        provider: match (&session.replay, &session.provider) {
+            (Some(file), _) => ProviderChoice::Replay(file.clone()),
+            (None, Some(name)) => ProviderChoice::Named(name.clone()),
+            (None, None) => ProviderChoice::Configured,
         },
         detach: session.detach,
         wait: session.wait,

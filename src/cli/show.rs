@@ -14,6 +14,7 @@ use super::report::Trouble;
 use super::runs::{Row, moment, named, of_project, print, run_schema, state_of, style, width};
 use super::screen::Screen;
 use crate::cli::args::StateArg;
+use crate::effects::ai::usage::Usage;
 use crate::effects::process::command_line;
 use crate::journal::{Event, EventType, ReadError, Reader, RunDir, TornTail};
 use crate::ui::style::Paint;
@@ -42,8 +43,13 @@ pub fn show(run: &str, full: bool, format: Format, screen: &Screen) -> Result<Ex
                 recorded.events.iter_mut().for_each(|e| inline(&dir, e));
             }
             let damage = recorded.damage.as_ref().map(|(line, why)| json!({ "line": line, "why": why }));
+            let usage = usage(&recorded.events, Some(&dir)).map(|(questions, usage)| {
+                let mut out = usage.to_json();
+                out["questions"] = json!(questions);
+                out
+            });
             let events: Vec<Json> = recorded.events.iter().map(event_json).collect();
-            let out = json!({ "run": row.to_json(now), "damage": damage, "events": events });
+            let out = json!({ "run": row.to_json(now), "usage": usage, "damage": damage, "events": events });
             print(&format!("{out}\n"));
         }
         Format::Text => {
@@ -51,6 +57,7 @@ pub fn show(run: &str, full: bool, format: Format, screen: &Screen) -> Result<Ex
             recorded.events.iter_mut().for_each(|e| inline(&dir, e));
             let first = recorded.events.first().cloned();
             header(&mut page, &row, first.as_ref());
+            let spent = usage(&recorded.events, None);
             let now = match row.state {
                 _ if recorded.damage.is_some() => Standing::Unknown,
                 StateArg::Running => Standing::UnderWay,
@@ -59,11 +66,34 @@ pub fn show(run: &str, full: bool, format: Format, screen: &Screen) -> Result<Ex
             };
             Story::of(recorded.events).tell(&mut page, now);
             let anew = anew(first.as_ref());
+            if let Some((questions, usage)) = spent {
+                let asked = if questions == 1 { "1 answer" } else { &format!("{questions} answers") };
+                page.blank();
+                page.put(0, &[(Some(Paint::Dim), "AI  "), (None, &format!("{asked}: {}", usage.in_words()))]);
+            }
             ending(&mut page, &row, &anew, &recorded.damage, recorded.torn);
             print(&page.text());
         }
     }
     Ok(if recorded.damage.is_some() { Exit::Failed } else { Exit::Completed })
+}
+
+/// What all answers of the run took, and how many they were; none where none was counted.
+fn usage(events: &[Event], stored: Option<&RunDir>) -> Option<(usize, Usage)> {
+    let (mut count, mut sum) = (0, Usage::default());
+    for event in events.iter().filter(|e| e.kind == EventType::EffectCompleted) {
+        let Some(result) = event.data.get("result") else { continue };
+        let mut result = result.clone();
+        if let Some(dir) = stored {
+            // An answer that is gone was counted, if at all, in what is gone.
+            let _ = dir.blobs().inline(&mut result);
+        }
+        if let Some(usage) = result.get("usage") {
+            count += 1;
+            sum.add(&Usage::from_json(usage));
+        }
+    }
+    (count > 0).then_some((count, sum))
 }
 
 fn read(dir: &RunDir) -> Result<Recorded, Trouble> {
@@ -238,9 +268,23 @@ pub fn schema() -> Json {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "wflow runs show --format json",
         "type": "object",
-        "required": ["run", "damage", "events"],
+        "required": ["run", "usage", "damage", "events"],
         "properties": {
             "run": run_schema(),
+            "usage": {
+                "type": ["object", "null"],
+                "description": "what the answers of AIs took; null where no provider said",
+                "required": ["questions", "input_tokens", "output_tokens"],
+                "properties": {
+                    "questions": { "type": "integer", "description": "that were answered and counted" },
+                    "input_tokens": { "type": "integer" },
+                    "output_tokens": { "type": "integer" },
+                    "cache_read_tokens": { "type": "integer" },
+                    "cache_write_tokens": { "type": "integer" },
+                    "cost": { "type": "number", "description": "US dollars, of the answers whose price is known" },
+                },
+                "additionalProperties": false,
+            },
             "damage": {
                 "type": ["object", "null"],
                 "description": "from which line on nothing can be read",

@@ -5,5 +5,6 @@
 pub mod ai;
 pub mod approval;
 pub mod form;
+pub mod machine;
 pub mod process;
 pub mod workspace;

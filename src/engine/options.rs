@@ -3,8 +3,7 @@
 use super::commands::{Commands, Processes};
 use super::people::{AtTerminal, People};
 use crate::diagnostics::Failure;
-use crate::effects::ai::cassette::Redact;
-use crate::effects::ai::{self, Provider};
+use crate::effects::ai::{Providers, Settings};
 use crate::effects::approval::Preset;
 use crate::interpreter::{CancelToken, Mode};
 use crate::journal::{DiskStore, Redactor, Store};
@@ -14,9 +13,12 @@ use crate::ui::style::Style;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use crate::effects::ai::Choice as ProviderChoice;
+
 pub struct Options {
     /// The recorded mode on a resume.
     pub mode: Option<Mode>,
+    /// Who answers `ask`.
     pub provider: ProviderChoice,
     /// Every answer is recorded in this cassette, too.
     pub record: Option<PathBuf>,
@@ -66,19 +68,6 @@ impl Default for Options {
     }
 }
 
-/// Who answers `ask`.
-#[derive(Clone, Default)]
-pub enum ProviderChoice {
-    /// What `wflow.toml` says.
-    #[default]
-    Configured,
-    Named(String),
-    /// This cassette.
-    Replay(PathBuf),
-    /// Somebody of the caller's own.
-    Own(Arc<dyn Provider>),
-}
-
 impl Options {
     /// The same people and answers, without a word about progress.
     pub fn quiet(&self) -> Options {
@@ -91,25 +80,24 @@ impl Options {
     }
 
     /// None in mode `pure`.
-    pub(super) fn provider(
+    pub(super) fn providers(
         &self,
         mode: Mode,
         config: &Config,
         root: &Path,
         redactor: &Redactor,
-    ) -> Result<Option<Arc<dyn Provider>>, Failure> {
+    ) -> Result<Option<Providers>, Failure> {
         if mode == Mode::Pure {
             return Ok(None);
         }
-        let known = redactor.clone();
-        let redact: Redact = Arc::new(move |text| known.text(text).into_owned());
-        let cassette = root.join(config.ai.cassette.as_deref().unwrap_or("cassette.jsonl"));
-        let (name, file) = match &self.provider {
-            ProviderChoice::Own(provider) => return Ok(Some(provider.clone())),
-            ProviderChoice::Replay(file) => ("replay", file.as_path()),
-            ProviderChoice::Named(name) => (name.as_str(), cassette.as_path()),
-            ProviderChoice::Configured => (config.ai.provider.name(), cassette.as_path()),
+        let settings = Settings {
+            config: config.ai.clone(),
+            choice: self.provider.clone(),
+            record: self.record.clone(),
+            root: root.to_owned(),
+            folders: config.policy.path.clone(),
+            redactor: redactor.clone(),
         };
-        ai::open(name, (name == "replay").then_some(file), self.record.as_deref(), redact).map(Some)
+        Providers::open(settings).map(Some)
     }
 }

@@ -120,7 +120,7 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         .collect();
     let starter = data.get("who").and_then(|w| w.get("user")).and_then(Json::as_str).unwrap_or_default();
     // What can be wrong before it goes on is found before the record says that it does.
-    let provider = options.provider(mode, &stored_config.config, root, &redactor)?;
+    let providers = options.providers(mode, &stored_config.config, root, &redactor)?;
     let workspace = Workspace::open(root)?.pin(pinned.texts.iter().map(|(name, _)| name.clone()));
     let mut resumed = members([("who", who()), ("engine", json!(env!("CARGO_PKG_VERSION")))]);
     if let Some((record, config)) = accepted {
@@ -158,7 +158,7 @@ pub fn resume(root: &Path, runs: &Runs, dir: &RunDir, options: &Options) -> Resu
         mode,
         writer,
         past,
-        provider,
+        providers,
         workspace,
         giving_up,
         today: Some(project.config.clone()),

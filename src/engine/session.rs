@@ -6,7 +6,8 @@ use super::people::People;
 use super::record::Record;
 use crate::diagnostics::codes::{files, journal, run as run_codes};
 use crate::diagnostics::{ErrorKind, Failure};
-use crate::effects::ai::Provider;
+use crate::effects::ai::Providers;
+use crate::effects::ai::context::Cache;
 use crate::effects::approval::{Digests, Inbox, Preset};
 use crate::effects::process::{Environment, EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
@@ -35,7 +36,9 @@ pub struct Session {
     pub search: Search,
     pub environment: EnvironmentRules,
     /// Absent in mode `pure`.
-    pub provider: Option<Arc<dyn Provider>>,
+    pub providers: Option<Providers>,
+    /// Texts of context files, read once.
+    pub context: Cache,
     pub mode: Mode,
     /// Nobody is asked at the terminal.
     pub detach: bool,

@@ -7,7 +7,8 @@ use super::record::{Record, members};
 use super::session::Session;
 use crate::check::{CallableId, Program};
 use crate::diagnostics::Failure;
-use crate::effects::ai::Provider;
+use crate::effects::ai::Providers;
+use crate::effects::ai::context::Cache;
 use crate::effects::approval::{Digests, Inbox, os_user};
 use crate::effects::process::{EnvironmentRules, Search};
 use crate::effects::workspace::Workspace;
@@ -19,7 +20,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Everything that a new run is made of. The arguments have been checked.
 pub struct Start<'a> {
@@ -39,7 +40,7 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
     let redactor = Redactor::new();
     let mode = options.mode.unwrap_or_default();
     // What can be wrong before anything runs is found before there is a run.
-    let provider = options.provider(mode, &start.project.config, &start.project.root, &redactor)?;
+    let providers = options.providers(mode, &start.project.config, &start.project.root, &redactor)?;
     let workspace = Workspace::open(&start.project.root)?;
     let dir = runs.create()?;
     let writer = Writer::create(&dir, redactor)?;
@@ -98,7 +99,7 @@ pub fn start(start: Start<'_>, options: &Options) -> Result<Finished, Failure> {
         mode,
         writer,
         past: Replay::default(),
-        provider,
+        providers,
         workspace: workspace.pin(start.program.own_files().map(|f| f.name.to_string())),
         giving_up: None,
         today: None,
@@ -121,7 +122,7 @@ pub(super) struct Parts<'a> {
     pub mode: Mode,
     pub writer: Writer,
     pub past: Replay,
-    pub provider: Option<Arc<dyn Provider>>,
+    pub providers: Option<Providers>,
     /// No effect may write the source files in it.
     pub workspace: Workspace,
     /// A person gave the run up, in these words.
@@ -148,7 +149,8 @@ impl Parts<'_> {
             workspace: self.workspace,
             search,
             environment: EnvironmentRules { pass: pass.clone(), allow: pass },
-            provider: self.provider,
+            providers: self.providers,
+            context: Cache::default(),
             mode: self.mode,
             detach: options.detach,
             preset: Mutex::new(options.preset.clone()),

@@ -150,16 +150,37 @@ pub struct AiConfig {
     pub model: Option<Arc<str>>,
     /// US dollars a run.
     pub max_cost: Option<f64>,
+    /// US dollars a question, with all its tries.
+    pub max_cost_per_ask: Option<f64>,
     pub max_tokens: Option<i64>,
     pub temperature: Option<f64>,
+    /// Of one answer.
     pub timeout: Option<Duration>,
     /// Another server that speaks the provider's protocol.
     pub base_url: Option<Arc<str>>,
+    /// Whether answers come piece by piece.
+    pub stream: Option<bool>,
+    /// Further tries of what may pass.
+    pub retries: Option<u32>,
+    /// How much of an agent's `context` is sent at most.
+    pub context_tokens: Option<u64>,
+    /// By model.
+    pub prices: BTreeMap<Arc<str>, Price>,
     /// The recording that `replay` answers from.
     pub cassette: Option<Arc<str>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What a model's tokens cost, in US dollars a million.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Price {
+    pub input: f64,
+    pub output: f64,
+    /// As `input` where it is not said.
+    pub cache_read: Option<f64>,
+    pub cache_write: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Provider {
     Anthropic,
     OpenAi,
@@ -189,6 +210,10 @@ impl Provider {
             Provider::Human => "human",
             Provider::Replay => "replay",
         }
+    }
+
+    pub fn from_name(name: &str) -> Option<Provider> {
+        Self::ALL.into_iter().find(|p| p.name() == name)
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Everything here fails closed: what is not understood is refused, with the words that would allow it.
 
+mod ai;
 mod approvers;
 mod approvers_text;
 mod config;

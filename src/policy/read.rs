@@ -1,9 +1,9 @@
 //! The text of `wflow.toml` becomes a [`Config`]; everything that is wrong is reported at once.
 
+use super::ai;
 use super::approvers::{Approvers, Demand};
 use super::config::{
-    AiConfig, Approvals, Assurance, AuditConfig, Config, GateConfig, Person, PolicyConfig, Provider, Role,
-    Sandbox, TrackerConfig,
+    Approvals, Assurance, AuditConfig, Config, GateConfig, Person, PolicyConfig, Role, Sandbox, TrackerConfig,
 };
 use super::glob::PathPattern;
 use super::pattern::Pattern;
@@ -92,7 +92,7 @@ pub fn read_config(text: &str, file: FileId) -> (Config, Vec<Diagnostic>) {
             Approvals { self_approval: r.bool(t, "self_approval"), min_assurance: assurance(&mut r, t) };
     }
     if let Some(t) = r.table(root, "ai") {
-        config.ai = ai(&mut r, t);
+        config.ai = ai::read(&mut r, t);
     }
     if let Some(t) = r.table(root, "tracker") {
         r.only(t, "tracker", &["kind", "path"]);
@@ -442,22 +442,4 @@ fn entries(r: &mut Reader, t: &dyn TableLike, key: &str, widens: bool) -> (Vec<R
         effects.push(EffectRule { name, argument, from, after, agent, span });
     }
     (rules, effects)
-}
-
-fn ai(r: &mut Reader, t: &dyn TableLike) -> AiConfig {
-    r.only(
-        t,
-        "ai",
-        &["provider", "model", "max_cost", "max_tokens", "temperature", "timeout", "base_url", "cassette"],
-    );
-    AiConfig {
-        provider: r.one_of(t, "provider", &Provider::ALL.map(|p| (p.name(), p))).unwrap_or_default(),
-        model: r.text(t, "model").map(|t| t.text),
-        max_cost: r.number(t, "max_cost", 0.0, f64::INFINITY),
-        max_tokens: r.whole(t, "max_tokens"),
-        temperature: r.number(t, "temperature", 0.0, 2.0),
-        timeout: r.duration(t, "timeout"),
-        base_url: r.text(t, "base_url").map(|t| t.text),
-        cassette: r.text(t, "cassette").map(|t| t.text),
-    }
 }

@@ -247,7 +247,7 @@ fn ask_text() -> String {
 
 fn said(request: &ProviderRequest) -> String {
     let cancel = CancelToken::default();
-    match Human.answer(request, &Control { path: "w/ask", until: None, cancel: &cancel }) {
+    match Human.answer(request, &Control::plain("w/ask", &cancel)) {
         Ok(reply) => format!("{:?}", reply.text),
         Err(why) => format!("{why:?}"),
     }

@@ -3,6 +3,8 @@
 use super::page::Page;
 use super::place::Standing;
 use crate::cli::runs::moment;
+use crate::effects::ai::context::Context;
+use crate::effects::ai::usage::Usage;
 use crate::effects::process::command_line;
 use crate::journal::{Event, EventType, Timestamp, bytes_from_json};
 use crate::ui::style::{Paint, Symbol};
@@ -103,10 +105,10 @@ impl Effect {
                 let model = model.filter(|m| *m != who).map_or(String::new(), |m| format!(" ({m})"));
                 let tries = self.messages().iter().filter(|m| is_from(m, "user")).count();
                 let again = if tries > 1 { ", once more" } else { "" };
-                (
-                    format!("{who}{model}{again}"),
-                    elapsed.map_or(String::new(), |ms| format!("  {}", took(ms))),
-                )
+                let elapsed = elapsed.map_or(String::new(), |ms| format!("  {}", took(ms)));
+                let usage = done.and_then(|r| r.get("usage")).map(Usage::from_json);
+                let usage = usage.map_or(String::new(), |u| format!(", {}", u.in_words()));
+                (format!("{who}{model}{again}"), format!("{elapsed}{usage}"))
             }
             "write" => {
                 let path = self.request("path").and_then(Json::as_str).unwrap_or_default();
@@ -192,9 +194,6 @@ impl Effect {
                 match serde_json::from_str::<Json>(text) {
                     Ok(value @ (Json::Object(_) | Json::Array(_))) => page.json(depth, &value),
                     _ => page.quote(depth, text),
-                }
-                if let Some(usage) = result.get("usage").filter(|_| page.full) {
-                    page.put(depth, &[(dim, "usage "), (dim, &ui_json::compact(usage))]);
                 }
             }
             "write" => {}
@@ -392,9 +391,28 @@ pub fn tell_value(page: &mut Page, depth: usize, event: &Event) {
             let line = format!("try {} of {}, not before {}", number("attempt"), number("of"), at(value));
             return page.put(depth, &[(Some(Paint::Warn), &line)]);
         }
+        "context" => {
+            let context = Context::from_json(value.unwrap_or(&Json::Null));
+            let files = if context.files.len() == 1 { "file" } else { "files" };
+            format!("context  {} {files}, about {} tokens", context.files.len(), context.tokens())
+        }
         other => format!("{other}  {}", shown()),
     };
     page.put(depth, &[(dim, &line)]);
+    if kind == "context" {
+        let context = Context::from_json(value.unwrap_or(&Json::Null));
+        for (path, why) in &context.left_out {
+            page.put(
+                depth + 1,
+                &[(Some(Paint::Warn), "not sent "), (None, path), (dim, &format!("  {why}"))],
+            );
+        }
+        let listed = if page.full { context.files.as_slice() } else { &[] };
+        for file in listed {
+            let digest = format!("  about {} tokens, {}", file.tokens, file.digest);
+            page.put(depth + 1, &[(None, &file.path), (dim, &digest)]);
+        }
+    }
     if page.full && matches!(kind, "read" | "glob") {
         match value {
             Some(Json::String(text)) => page.quote(depth + 1, text),

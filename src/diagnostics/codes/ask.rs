@@ -12,4 +12,17 @@ codes! { Ask;
     E1309 "a provider is unknown";
     E1310 "this run makes no call of an AI";
     E1311 "an answer does not satisfy its type";
+    E1321 "a provider has no key";
+    E1322 "a provider does not accept the key or the account";
+    E1323 "a provider does not accept the request";
+    E1324 "a provider is busy or has trouble";
+    E1325 "a model refused to answer";
+    E1326 "the reply of a provider cannot be read";
+    E1327 "an answer was cut off at its greatest length";
+    E1328 "a limit on cost is reached";
+    E1329 "the price of a model is not known";
+    E1330 "a provider has to be told which model answers";
+    E1331 "a key may not be sent to this server";
+    E1332 "the `claude` command line cannot be used";
+    E1334 "a provider calls no tools";
 }

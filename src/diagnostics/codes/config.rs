@@ -16,6 +16,7 @@ codes! { Config;
     E1613 "something is listed twice in `wflow.toml`";
     E1614 "an approval in `wflow.toml` can never be given";
     E1615 "a policy rule cannot say this";
+    E1616 "a key stands in a file of the project";
     E1650 "the project does not allow the command";
     E1651 "the file's policy does not allow the command";
     E1652 "the command is denied";

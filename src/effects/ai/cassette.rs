@@ -135,18 +135,17 @@ impl Replay {
     }
 }
 
-/// Asks another provider and writes down what it said.
-pub struct Record {
-    inner: Arc<dyn Provider>,
+/// A cassette that answers are written to, by all providers of a run.
+pub struct Tape {
     file: PathBuf,
     out: Mutex<File>,
     asked: Counter,
     redact: Redact,
 }
 
-impl Record {
+impl Tape {
     /// Appends to the cassette, or makes it. One that cannot be read is refused, not overwritten.
-    pub fn open(file: &Path, inner: Arc<dyn Provider>, redact: Redact) -> Result<Record, Failure> {
+    pub fn open(file: &Path, redact: Redact) -> Result<Tape, Failure> {
         let fail = |e: std::io::Error| {
             let message = format!("the cassette {} cannot be written: {e}", file.display());
             Failure::new(ErrorKind::Configuration, E1308, message)
@@ -160,8 +159,7 @@ impl Record {
         if fresh {
             out.write_all(format!("{}\n", json!({ "wflow_cassette": VERSION })).as_bytes()).map_err(fail)?;
         }
-        let out = Mutex::new(out);
-        Ok(Record { inner, file: file.to_owned(), out, asked: Counter::default(), redact })
+        Ok(Tape { file: file.to_owned(), out: Mutex::new(out), asked: Counter::default(), redact })
     }
 
     fn write(&self, line: Json) -> Result<(), Failure> {
@@ -176,6 +174,18 @@ impl Record {
     }
 }
 
+/// Asks another provider and writes down what it said.
+pub struct Record {
+    inner: Arc<dyn Provider>,
+    tape: Arc<Tape>,
+}
+
+impl Record {
+    pub fn new(inner: Arc<dyn Provider>, tape: Arc<Tape>) -> Record {
+        Record { inner, tape }
+    }
+}
+
 impl Provider for Record {
     fn name(&self) -> &str {
         self.inner.name()
@@ -187,22 +197,23 @@ impl Provider for Record {
 
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered> {
         let said = self.inner.answer(request, control);
+        let redact = &self.tape.redact;
         let reply = match &said {
-            Ok(reply) => text_reply(&(self.redact)(&reply.text), request.schema.is_some()),
-            Err(Unanswered::Unavailable(why)) => json!({ "unavailable": failure_json(why, &self.redact) }),
-            Err(Unanswered::Failed(why)) => json!({ "failed": failure_json(why, &self.redact) }),
+            Ok(reply) => text_reply(&redact(&reply.text), request.schema.is_some()),
+            Err(Unanswered::Unavailable(why)) => json!({ "unavailable": failure_json(why, redact) }),
+            Err(Unanswered::Failed(why)) => json!({ "failed": failure_json(why, redact) }),
             Err(Unanswered::Interrupted | Unanswered::Cancelled) => return said,
         };
-        let request = redacted(&request.canonical(), &self.redact);
+        let request = redacted(&request.canonical(), redact);
         let key = key_of(&request);
-        let n = self.asked.next(&key);
+        let n = self.tape.asked.next(&key);
         let line = json!({ "key": key, "n": n, "path": control.path, "request": request, "reply": reply });
-        self.write(line).map_err(Unanswered::Failed)?;
+        self.tape.write(line).map_err(Unanswered::Failed)?;
         said
     }
 
     fn was_asked(&self, request: &ProviderRequest) {
-        self.asked.count(request, &self.redact);
+        self.tape.asked.count(request, &self.tape.redact);
         self.inner.was_asked(request);
     }
 }

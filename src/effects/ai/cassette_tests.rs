@@ -24,7 +24,11 @@ fn plain() -> Redact {
 
 fn ask(provider: &dyn Provider, path: &str, request: &ProviderRequest) -> Result<String, Unanswered> {
     let cancel = CancelToken::default();
-    provider.answer(request, &Control { path, until: None, cancel: &cancel }).map(|r| r.text)
+    provider.answer(request, &Control::plain(path, &cancel)).map(|r| r.text)
+}
+
+fn recorder(file: &Path, inner: Arc<dyn Provider>, redact: Redact) -> Result<Record, Failure> {
+    Ok(Record::new(inner, Arc::new(Tape::open(file, redact)?)))
 }
 
 fn failure(result: Result<String, Unanswered>) -> Failure {
@@ -47,7 +51,7 @@ fn counting() -> Arc<dyn Provider> {
 fn what_was_recorded_is_replayed_by_place_or_number() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("a.cassette");
-    let record = Record::open(&file, counting(), plain()).expect("opens");
+    let record = recorder(&file, counting(), plain()).expect("opens");
     for path in ["w/a", "w/b"] {
         ask(&record, path, &request("Q", true)).expect("answers");
     }
@@ -75,7 +79,7 @@ fn what_was_recorded_is_replayed_by_place_or_number() {
 fn a_miss_shows_what_differs() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("a.cassette");
-    let record = Record::open(&file, counting(), plain()).expect("opens");
+    let record = recorder(&file, counting(), plain()).expect("opens");
     ask(&record, "w/a", &request("Summarise the log.", true)).expect("answers");
     ask(&record, "w/b", &request("Something else\nentirely\nlonger", false)).expect("answers");
     let replay = Replay::open(&file, plain()).expect("opens");
@@ -97,7 +101,7 @@ fn recording_again_replaces_and_secrets_stay_out() {
     let redact: Redact = Arc::new(|t: &str| t.replace("hunter2", "[secret PW]"));
     for said in ["old hunter2", "new hunter2"] {
         let inner = Arc::new(Scripted::new(move |_| Ok(said.to_owned())));
-        let record = Record::open(&file, inner, redact.clone()).expect("opens");
+        let record = recorder(&file, inner, redact.clone()).expect("opens");
         assert_eq!(ask(&record, "w/a", &request("log in with hunter2", false)), Ok(said.into()));
     }
     assert!(!std::fs::read_to_string(&file).expect("is there").contains("hunter2"));
@@ -115,7 +119,7 @@ fn a_missing_answer_is_recorded_as_such() {
         let why = why.clone();
         move |_| Err(Unanswered::Unavailable(why.clone()))
     }));
-    let record = Record::open(&file, inner, plain()).expect("opens");
+    let record = recorder(&file, inner, plain()).expect("opens");
     assert!(ask(&record, "w/a", &request("Q", true)).is_err());
     let replay = Replay::open(&file, plain()).expect("opens");
     assert_eq!(ask(&replay, "w/a", &request("Q", true)), Err(Unanswered::Unavailable(why)));
@@ -147,7 +151,7 @@ fn lines_by_hand_need_no_key_and_bad_ones_are_named() {
         std::fs::write(&file, text).expect("writes");
         let failure = Replay::open(&file, plain()).err().expect("is refused");
         assert!(failure.code == code && failure.message.contains(part), "{failure}");
-        assert!(Record::open(&file, counting(), plain()).is_err());
+        assert!(recorder(&file, counting(), plain()).is_err());
     }
     assert_eq!(Replay::open(&dir.path().join("none"), plain()).err().map(|f| f.code), Some(E1306));
 }

@@ -1,56 +1,34 @@
 //! Answers of an AI, behind one [`Provider`] trait.
 //!
-//! A provider gives the text of one answer or says why there is none. Parsing, validation and further tries belong to
-//! the interpreter. In this version the person at the terminal ([`human`]) and recorded answers ([`cassette`]) answer.
+//! A provider gives the text of one answer or says why there is none. Parsing, validation and further tries because of
+//! a wrong answer belong to the interpreter; tries because a server is busy are made here ([`retry`]). [`Providers`]
+//! knows who answers which question of a run.
 
+pub mod budget;
 pub mod cassette;
+pub mod claude;
+pub mod context;
 pub mod human;
+pub mod keys;
 mod nearest;
+pub mod prices;
 mod provider;
+mod providers;
+pub mod remote;
+pub mod retry;
 pub mod scripted;
+pub mod usage;
 
 pub use provider::{
-    Capabilities, Control, Message, Options, Provider, ProviderReply, ProviderRequest, Role, Unanswered,
-    answer,
+    Capabilities, Control, Heard, Message, Options, Provider, ProviderReply, ProviderRequest, Role,
+    Unanswered, answer,
 };
+pub use providers::{Choice, Providers, Settings, probe};
+pub use remote::Probe;
 
-use cassette::{Record, Redact, Replay};
-use human::Human;
-
-use crate::diagnostics::codes::ask::{E1306, E1309, E1310};
+use crate::diagnostics::codes::ask::{E1309, E1310};
 use crate::diagnostics::{ErrorKind, Failure, did_you_mean};
-use std::path::Path;
-use std::sync::Arc;
-
-/// Names that `[ai] provider` may have in this version.
-pub const PROVIDERS: [&str; 2] = ["human", "replay"];
-
-/// Names that have a meaning, but no provider yet.
-const LATER: [&str; 5] = ["anthropic", "openai", "gemini", "claude", "acp"];
-
-/// Who answers, with the cassettes that the command line names.
-pub fn open(
-    name: &str,
-    replay: Option<&Path>,
-    record: Option<&Path>,
-    redact: Redact,
-) -> Result<Arc<dyn Provider>, Failure> {
-    known(name)?;
-    let inner: Arc<dyn Provider> = match (replay, name) {
-        (Some(file), _) => Arc::new(Replay::open(file, redact.clone())?),
-        (None, "replay") => {
-            let message = "the provider `replay` needs a cassette";
-            return Err(
-                Failure::new(ErrorKind::Configuration, E1306, message).help("name it with `--replay FILE`")
-            );
-        }
-        (None, _) => Arc::new(Human),
-    };
-    match record {
-        Some(file) => Ok(Arc::new(Record::open(file, inner, redact)?)),
-        None => Ok(inner),
-    }
-}
+use crate::policy::Provider as ProviderName;
 
 /// Why nobody is asked in mode `pure`.
 pub fn pure() -> Failure {
@@ -62,20 +40,18 @@ pub fn pure() -> Failure {
     .help("give it an `otherwise`, or run with `--mode ai`")
 }
 
-/// Whether a provider with this name can be had.
-pub fn known(name: &str) -> Result<(), Failure> {
-    if PROVIDERS.contains(&name) {
-        return Ok(());
-    }
-    if LATER.contains(&name) {
-        let message = format!("the provider `{name}` is not part of this version of wflow");
-        return Err(Failure::new(ErrorKind::Configuration, E1309, message)
-            .help("use `human` (you answer at the terminal) or `replay` (answers from a cassette)"));
-    }
-    let message = format!("there is no provider `{name}`");
-    let failure = Failure::new(ErrorKind::Configuration, E1309, message);
-    Err(match did_you_mean(name, PROVIDERS) {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure.help("providers are `human` and `replay`"),
+/// The provider of this name.
+pub fn known(name: &str) -> Result<ProviderName, Failure> {
+    ProviderName::from_name(name).ok_or_else(|| {
+        let message = format!("there is no provider `{}`", crate::ui::escape::line(name));
+        let failure = Failure::new(ErrorKind::Configuration, E1309, message);
+        let names = || ProviderName::ALL.iter().map(|p| p.name());
+        match did_you_mean(name, names()) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => {
+                let list: Vec<String> = names().map(|n| format!("`{n}`")).collect();
+                failure.help(format!("providers are {}", list.join(", ")))
+            }
+        }
     })
 }

@@ -1,5 +1,7 @@
 //! What every provider is asked, and what it may say.
 
+use super::retry::Wait;
+use super::usage::Usage;
 use crate::diagnostics::Failure;
 use crate::interpreter::{AgentSettings, Answer, AskReply, AskRequest, CancelToken, Stop};
 use crate::journal::{digest, digest_of};
@@ -26,13 +28,34 @@ pub struct Capabilities {
     pub tools: bool,
 }
 
-/// How long an answer may take, and for whom it is.
+/// How long an answer may take, for whom it is, and who hears of it meanwhile.
 #[derive(Clone, Copy)]
 pub struct Control<'a> {
+    /// The run, so that what is started for it can be found again; empty outside of one.
+    pub run: &'a str,
     /// Where in the run the question is asked; unique in it.
     pub path: &'a str,
     pub until: Option<SystemTime>,
     pub cancel: &'a CancelToken,
+    /// How often one is tried that may pass.
+    pub tries: u32,
+    /// Before another try: waits, or says that it ends here.
+    pub pause: &'a (dyn Fn(&Wait<'_>) -> Result<(), Unanswered> + Sync),
+    /// Now and then while an answer comes in.
+    pub heard: &'a (dyn Fn(Heard<'_>) + Sync),
+}
+
+impl<'a> Control<'a> {
+    /// One try, without a deadline, and nobody hears of it.
+    pub fn plain(path: &'a str, cancel: &'a CancelToken) -> Control<'a> {
+        Control { run: "", path, until: None, cancel, tries: 1, pause: &|_| Ok(()), heard: &|_| {} }
+    }
+}
+
+/// What has come in of an answer so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    pub text: &'a str,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +63,8 @@ pub struct ProviderReply {
     pub text: String,
     /// Which model answered, where that is known.
     pub model: Option<String>,
-    /// Tokens, cost … as the provider tells them; for the record only.
-    pub usage: Option<Json>,
+    /// Tokens and cost, as far as the provider tells them.
+    pub usage: Option<Usage>,
 }
 
 impl ProviderReply {
@@ -88,6 +111,8 @@ pub struct Options {
 pub struct ProviderRequest {
     pub agent: Option<String>,
     pub model: Option<String>,
+    /// The model is the project's, and means something to the provider that the project names only.
+    pub project_model: bool,
     pub system: Option<String>,
     /// The prompt alone, for a person to read.
     pub prompt: String,
@@ -118,6 +143,7 @@ impl ProviderRequest {
         ProviderRequest {
             agent: ask.agent.as_ref().map(|a| a.name.clone()),
             model: agent.model.clone().or_else(|| model.map(str::to_owned)),
+            project_model: agent.model.is_none(),
             system: agent.system.clone(),
             prompt: ask.prompt.clone(),
             data: ask.with.clone(),
@@ -135,6 +161,22 @@ impl ProviderRequest {
             },
             messages,
         }
+    }
+
+    /// Settings of the project, where the agent has none of its own.
+    pub fn or_options(mut self, max_tokens: Option<i64>, temperature: Option<f64>) -> ProviderRequest {
+        self.options.max_tokens = self.options.max_tokens.or(max_tokens);
+        self.options.temperature = self.options.temperature.or(temperature);
+        self
+    }
+
+    /// Says what of the context is not sent.
+    pub fn without(mut self, left_out: &[String]) -> ProviderRequest {
+        if !left_out.is_empty() {
+            let note = format!("Of the context from the project, left out: {}.\n\n", left_out.join(", "));
+            self.messages[0].text.insert_str(0, &note);
+        }
+        self
     }
 
     /// The JSON form that is recorded and whose digest is the key: model, system, messages, schema, options.

@@ -67,6 +67,11 @@ impl Workspace {
         self
     }
 
+    /// The same paths, the file that the run was started with first.
+    pub fn pinned(&self) -> &[String] {
+        &self.pinned
+    }
+
     pub fn read_limit(mut self, bytes: u64) -> Workspace {
         self.read_limit = bytes;
         self

@@ -5,6 +5,7 @@ use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::engine::effect::given_up;
 use crate::engine::failure_json;
+use crate::engine::world::requests;
 use crate::interpreter::{Answer, At, Stop};
 use crate::journal::{Event, EventType, Outcome, Replay, RunDir, StepRecord, digest};
 use serde_json::{Map, Value as Json};
@@ -205,6 +206,20 @@ impl<'a> Recorded<'a> {
         }
         // One that could not be read is recorded as an effect that failed.
         self.effect(at, kind, about)
+    }
+
+    /// Waits for a busy provider are of the call, not of the program, which knows nothing of them.
+    pub fn pass_waits(&self, at: &At) {
+        let first = format!("{}{}", at.path, requests::WAIT);
+        let mut state = self.state();
+        let after = state.present.range(first.clone()..);
+        let waits: Vec<String> =
+            after.map(|(path, _)| path.clone()).take_while(|path| path.starts_with(&first)).collect();
+        for path in waits {
+            if let Some(queue) = state.present.get_mut(&path) {
+                queue.retain(|e| e.text("kind") != Some("backoff"));
+            }
+        }
     }
 
     /// What an earlier process recorded.

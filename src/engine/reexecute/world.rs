@@ -3,7 +3,8 @@
 use super::gate;
 use super::recorded::{Earlier, Recorded, same};
 use crate::diagnostics::Failure;
-use crate::effects::ai::{self, ProviderRequest};
+use crate::effects::ai;
+use crate::effects::ai::context::Context;
 use crate::engine::failure_json;
 use crate::engine::world::requests;
 use crate::interpreter::{
@@ -75,14 +76,16 @@ impl World for Again<'_> {
         }
         let files = request.agent.as_ref().map(|a| a.context.as_slice()).unwrap_or_default();
         let context = match files {
-            [] => Vec::new(),
+            [] => Context::default(),
             files => {
                 let before = requests::before(at, "context");
-                requests::context_files(&self.recorded.fact(&before, "context", &requests::context(files))?)
+                Context::from_json(&self.recorded.fact(&before, "context", &requests::context(files))?)
             }
         };
-        let full = ProviderRequest::new(request, self.config.ai.model.as_deref(), context);
-        self.recorded.effect(at, "ask", &full.canonical()).map(|r| requests::ask_reply(&r))
+        let full = requests::ask(request, &self.config.ai, &context);
+        let reply = self.recorded.effect(at, "ask", &full.canonical());
+        self.recorded.pass_waits(at);
+        reply.map(|r| requests::ask_reply(&r))
     }
 
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {

@@ -1,66 +1,40 @@
 //! `ask`: one call of a provider, or one conversation.
 
 use super::requests;
-use crate::effects::ai::{self, Control, ProviderRequest};
+use crate::effects::ai::budget::Account;
+use crate::effects::ai::context::{self, Context};
+use crate::effects::ai::retry::Wait;
+use crate::effects::ai::usage::{Usage, estimate};
+use crate::effects::ai::{self, Control, Heard, Provider, ProviderRequest, Providers, Unanswered};
 use crate::engine::effect::Permit;
 use crate::engine::failure_json;
 use crate::engine::session::Session;
-use crate::interpreter::{Answer, AskReply, AskRequest, At};
+use crate::interpreter::{Answer, AskReply, AskRequest, At, Stop};
 use crate::ui::progress::Event;
 use serde_json::{Map, Value as Json, json};
-use std::cell::Cell;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply> {
-    let Some(provider) = session.provider.clone() else {
+    let Some(providers) = &session.providers else {
         return Ok(AskReply::Unavailable(ai::pure()));
     };
+    let provider = providers.of(request.agent.as_ref().and_then(|a| a.provider.as_deref()));
+    let provider = provider.map_err(|f| f.at(at.span))?;
     let context = context(session, at, request)?;
-    let model = session.config.ai.model.as_deref();
-    let full = ProviderRequest::new(request, model, context);
-    let who = request.agent.as_ref().map_or(provider.name(), |a| a.name.as_str());
+    let full = requests::ask(request, &session.config.ai, &context);
     let decide = || Ok((Permit { repeatable: true, ..Permit::default() }, ()));
-    let asked = Cell::new(false);
+    let fresh = AtomicBool::new(false);
     let recorded = session.effect(at, "ask", &full.canonical(), decide, |()| {
-        asked.set(true);
-        let until =
-            request.timeout_ms.map(|ms| SystemTime::now() + Duration::from_millis(ms.max(0).unsigned_abs()));
-        let control = Control { path: &at.path, until, cancel: &at.cancel };
-        // A person at the terminal is asked one thing at a time.
-        let one = (provider.name() == "human").then(|| {
-            let guard = session.terminal.lock().unwrap_or_else(PoisonError::into_inner);
-            session.progress.event(Event::TerminalTaken);
-            guard
-        });
-        let again = if request.attempt > 1 { format!(" (try {})", request.attempt) } else { String::new() };
-        session
-            .progress
-            .event(Event::Started { path: at.path.clone(), text: format!("asking {who}{again}") });
-        let answered = ai::answer(provider.as_ref(), &full, &control);
-        if one.is_some() {
-            session.progress.event(Event::TerminalFree);
-        }
-        session.progress.event(Event::Ended { path: at.path.clone() });
-        let (reply, details) = answered?;
-        let mut map = Map::new();
-        match reply {
-            AskReply::Text(text) => drop(map.insert("text".into(), json!(text))),
-            AskReply::Unavailable(why) => drop(map.insert("unavailable".into(), failure_json::to_json(&why))),
-        }
-        map.insert("provider".into(), json!(provider.name()));
-        if let Some(details) = details {
-            if let Some(model) = details.model {
-                map.insert("model".into(), json!(model));
-            }
-            if let Some(usage) = details.usage {
-                map.insert("usage".into(), usage);
-            }
-        }
-        Ok(Json::Object(map))
+        fresh.store(true, Ordering::Relaxed);
+        answer(session, at, request, &full, providers, provider.as_ref())
     })?;
-    if !asked.get() {
+    if !fresh.into_inner() {
         provider.was_asked(&full);
+        // What an earlier process spent counts.
+        let cost = recorded.get("usage").and_then(|usage| Usage::from_json(usage).cost);
+        providers.budget().spent(&account(at, &full), cost.unwrap_or(0.0));
     }
     Ok(requests::ask_reply(&recorded))
 }
@@ -73,18 +47,110 @@ pub fn forgiven(session: &Session, at: &At, leniencies: &[String]) -> Answer<()>
     Ok(())
 }
 
-/// The agent's context files that are there, in its order. They are part of what is asked, so they are read once and
-/// recorded: a resumed run asks the same, whatever became of them.
-fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Vec<(String, String)>> {
-    let files = request.agent.as_ref().map(|a| a.context.as_slice()).unwrap_or_default();
-    if files.is_empty() {
-        return Ok(Vec::new());
+fn account<'a>(at: &'a At, request: &'a ProviderRequest) -> Account<'a> {
+    Account { agent: request.agent.as_deref(), agent_limit: request.options.max_cost, path: &at.path }
+}
+
+/// Asks, and gives what is recorded.
+fn answer(
+    session: &Session,
+    at: &At,
+    request: &AskRequest,
+    full: &ProviderRequest,
+    providers: &Providers,
+    provider: &dyn Provider,
+) -> Result<Json, Stop> {
+    let until =
+        request.timeout_ms.map(|ms| SystemTime::now() + Duration::from_millis(ms.max(0).unsigned_abs()));
+    let waits = AtomicU32::new(0);
+    let pause = |wait: &Wait<'_>| pause(session, at, waits.fetch_add(1, Ordering::Relaxed) + 1, wait);
+    let redactor = session.record.redactor();
+    let heard = |heard: Heard<'_>| {
+        let last = heard.text.trim_end().rsplit('\n').next().unwrap_or_default();
+        let line = format!("{} tokens  {}", estimate(heard.text.len()), redactor.text(last));
+        session.progress.event(Event::Output { path: at.path.clone(), line });
+    };
+    let control = Control {
+        run: &session.run,
+        path: &at.path,
+        until,
+        cancel: &at.cancel,
+        tries: tries(providers, provider, request),
+        pause: &pause,
+        heard: &heard,
+    };
+    // A person at the terminal is asked one thing at a time.
+    let one = (provider.name() == "human").then(|| {
+        let guard = session.terminal.lock().unwrap_or_else(PoisonError::into_inner);
+        session.progress.event(Event::TerminalTaken);
+        guard
+    });
+    let who = request.agent.as_ref().map_or(provider.name(), |a| a.name.as_str());
+    let again = if request.attempt > 1 { format!(" (try {})", request.attempt) } else { String::new() };
+    session.progress.event(Event::Started { path: at.path.clone(), text: format!("asking {who}{again}") });
+    let answered = ai::answer(provider, full, &control);
+    if one.is_some() {
+        session.progress.event(Event::TerminalFree);
     }
-    let value =
-        session.fact(&requests::before(at, "context"), "context", &requests::context(files), || {
-            let there =
-                files.iter().filter_map(|path| Some(json!([path, session.workspace.read_text(path).ok()?])));
-            Ok(Json::Array(there.collect()))
-        })?;
-    Ok(requests::context_files(&value))
+    session.progress.event(Event::Ended { path: at.path.clone() });
+    let (reply, details) = match answered {
+        // It is the person who ended it, not a branch beside this one.
+        Err(Stop::Cancelled) if session.interrupt.is_cancelled() => return Err(Stop::Interrupted),
+        other => other?,
+    };
+    let mut map = Map::new();
+    match reply {
+        AskReply::Text(text) => drop(map.insert("text".into(), json!(text))),
+        AskReply::Unavailable(why) => drop(map.insert("unavailable".into(), failure_json::to_json(&why))),
+    }
+    map.insert("provider".into(), json!(provider.name()));
+    if let Some(details) = details {
+        if let Some(model) = details.model {
+            map.insert("model".into(), json!(model));
+        }
+        if let Some(usage) = details.usage {
+            map.insert("usage".into(), usage.to_json());
+        }
+    }
+    Ok(Json::Object(map))
+}
+
+/// The `retry` of an `ask` that could not be answered at all begins where these tries have ended: each of its own is
+/// one more. A recording answers at once or never.
+fn tries(providers: &Providers, provider: &dyn Provider, request: &AskRequest) -> u32 {
+    let goes_on = request.attempt > 1 && request.previous.is_none();
+    if goes_on || provider.name() == "replay" { 1 } else { providers.tries() }
+}
+
+/// Waits before a further try of the same call. The wait is recorded below the question, and shown.
+fn pause(session: &Session, at: &At, number: u32, wait: &Wait<'_>) -> Result<(), Unanswered> {
+    let below = requests::wait_of(at, number);
+    let delay = wait.delay.map(|d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
+    let waited = super::facts::backoff(session, &below, wait.attempt, wait.of, delay, wait.why);
+    waited.map_err(|stop| match stop {
+        Stop::Failed(failure) => Unanswered::Failed(*failure),
+        Stop::Interrupted => Unanswered::Interrupted,
+        _ => Unanswered::Cancelled,
+    })
+}
+
+/// The agent's context files. They are part of what is asked, so they are read once and recorded: a resumed run asks
+/// the same, whatever became of them.
+fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Context> {
+    let entries = request.agent.as_ref().map(|a| a.context.as_slice()).unwrap_or_default();
+    if entries.is_empty() {
+        return Ok(Context::default());
+    }
+    let before = requests::before(at, "context");
+    let value = session.fact(&before, "context", &requests::context(entries), || {
+        let budget = session.config.ai.context_tokens.unwrap_or(context::TOKENS);
+        let sources = session.workspace.pinned().get(..1).unwrap_or_default();
+        let loaded = context::load(&session.workspace, &session.context, entries, sources, budget);
+        for (path, why) in &loaded.left_out {
+            let text = format!("{path} is not sent to the agent: {why}");
+            session.progress.event(Event::Note { text });
+        }
+        Ok(loaded.to_json())
+    })?;
+    Ok(Context::from_json(&value))
 }

@@ -2,9 +2,12 @@
 
 use crate::diagnostics::codes::runtime;
 use crate::diagnostics::{ErrorKind, Failure};
+use crate::effects::ai::ProviderRequest;
+use crate::effects::ai::context::Context;
 use crate::engine::failure_json;
-use crate::interpreter::{Answer, AskReply, At, EnvValue, RunReply, RunRequest};
+use crate::interpreter::{Answer, AskReply, AskRequest, At, EnvValue, RunReply, RunRequest};
 use crate::journal::bytes_from_json;
+use crate::policy::AiConfig;
 use serde_json::{Map, Value as Json, json};
 
 /// The words, folder, input and environment; what only matters to the engine is left out.
@@ -56,12 +59,20 @@ pub fn context(files: &[String]) -> Json {
     json!({ "files": files })
 }
 
-/// Names and texts of those that were there.
-pub fn context_files(recorded: &Json) -> Vec<(String, String)> {
-    let text = |pair: &Json, i: usize| pair.get(i).and_then(Json::as_str).map(str::to_owned);
-    let pairs = recorded.as_array().into_iter().flatten();
-    pairs.filter_map(|pair| Some((text(pair, 0)?, text(pair, 1)?))).collect()
+/// A question, with what the project says where the agent says nothing.
+pub fn ask(request: &AskRequest, config: &AiConfig, context: &Context) -> ProviderRequest {
+    ProviderRequest::new(request, config.model.as_deref(), context.texts())
+        .without(&context.left_out_in_words())
+        .or_options(config.max_tokens, config.temperature)
 }
+
+/// Where a wait within a question is recorded.
+pub fn wait_of(at: &At, number: u32) -> At {
+    At { path: format!("{}{WAIT}{number}", at.path), ..at.clone() }
+}
+
+/// Stands between the path of a question and the number of a wait in it.
+pub const WAIT: &str = ":wait#";
 
 /// Of `read` and `exists`.
 pub fn path(path: &str) -> Json {
