@@ -6,7 +6,9 @@
 use super::program::*;
 use super::world::*;
 use crate::diagnostics::codes::policy as code;
-use crate::policy::{Guard, Hole, Pattern, Piece, Policy, RuleSet, Trust, Verdict, Why, Word, generalise, show};
+use crate::policy::{
+    Guard, Hole, Pattern, Piece, Policy, RuleSet, Trust, Verdict, Why, Word, generalise, show,
+};
 use crate::source::{Origin, Span};
 use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, WordPart};
 use crate::types::{DefKind, Shape, Type};

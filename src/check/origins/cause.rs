@@ -43,7 +43,9 @@ impl Step {
             Step::Output => "a command printed it".into(),
             Step::Fact => "it comes from outside the program here".into(),
             Step::UntrustedFile => "the policy calls this file untrusted".into(),
-            Step::Tainted => "this may give back an untrusted value that was written or handed on before".into(),
+            Step::Tainted => {
+                "this may give back an untrusted value that was written or handed on before".into()
+            }
             Step::Started => "an AI may start this workflow and choose its arguments".into(),
             Step::Failure => "a message can hold what went wrong inside".into(),
             Step::Param(_) => "given by the caller".into(),

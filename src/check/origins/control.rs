@@ -151,9 +151,7 @@ impl<'w> Flow<'_, 'w> {
                     let level = met.level.max(Level::Outside);
                     let cause = match met.level >= Level::Outside {
                         true => met.cause,
-                        false => {
-                            flow.proof.causes.add(name.span, super::Step::Failure, super::CauseId::NONE)
-                        }
+                        false => flow.proof.causes.add(name.span, super::Step::Failure, super::CauseId::NONE),
                     };
                     let message = Origin::new(level, cause);
                     let fixed = Origin::literal();

@@ -300,10 +300,14 @@ impl<'w> Flow<'_, 'w> {
         };
         let Some((path, span)) = self.code.iter().find(|(path, _)| executes(path)).cloned() else { return };
         let at = run.command.span;
-        let d = Diagnostic::warning(lint::L0709, at, format!("this executes `{path}`, which an AI has written"))
-            .label("runs what stands in the file")
-            .also(span, "an untrusted text is written here")
-            .help("have people approve the text before: name it in the `show` of a gate, then write and run it");
+        let d = Diagnostic::warning(
+            lint::L0709,
+            at,
+            format!("this executes `{path}`, which an AI has written"),
+        )
+        .label("runs what stands in the file")
+        .also(span, "an untrusted text is written here")
+        .help("have people approve the text before: name it in the `show` of a gate, then write and run it");
         self.proof.noted.insert(at, d);
     }
 }

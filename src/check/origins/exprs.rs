@@ -254,7 +254,9 @@ impl<'w> Flow<'_, 'w> {
                 Type::Int | Type::Float => Origin { number: true, word: a.word && b.word, ..both },
                 _ => both,
             },
-            Mul | Div | Rem if a.number && b.number => Origin { number: true, word: a.word && b.word, ..both },
+            Mul | Div | Rem if a.number && b.number => {
+                Origin { number: true, word: a.word && b.word, ..both }
+            }
             Sub | Mul | Div | Rem => both,
             // Yes or no.
             _ => Origin { word: true, ..both },

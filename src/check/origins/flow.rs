@@ -431,7 +431,13 @@ impl<'p, 'w> Flow<'p, 'w> {
 
     /// What runs after any failure behind the head of a step: variables are as they were there, or as they are made
     /// later.
-    pub fn undo(&mut self, step: &'w crate::syntax::ast::Step, since: (usize, usize), value: &Origin, block: &'w Block) {
+    pub fn undo(
+        &mut self,
+        step: &'w crate::syntax::ast::Step,
+        since: (usize, usize),
+        value: &Origin,
+        block: &'w Block,
+    ) {
         let id = step.name.id;
         self.undos.push((id, since.1));
         self.proof.undone = true;

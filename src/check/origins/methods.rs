@@ -123,13 +123,7 @@ impl<'w> Flow<'_, 'w> {
         }
     }
 
-    fn method(
-        &mut self,
-        on: Option<On>,
-        name: &str,
-        this: &Origin,
-        args: &[Option<&'w Expr>],
-    ) -> Origin {
+    fn method(&mut self, on: Option<On>, name: &str, this: &Origin, args: &[Option<&'w Expr>]) -> Origin {
         let first = args.first().copied().flatten();
         let second = args.get(1).copied().flatten();
         match (on, name) {
@@ -233,7 +227,8 @@ impl<'w> Flow<'_, 'w> {
                     let made = self.apply_if_function(arg, &inputs);
                     all = all.combine(&origin).combine(&made);
                 }
-                let yes_or_no = matches!(name, "contains" | "contains_key" | "starts_with" | "ends_with" | "matches");
+                let yes_or_no =
+                    matches!(name, "contains" | "contains_key" | "starts_with" | "ends_with" | "matches");
                 match yes_or_no {
                     true => Origin { word: true, ..all },
                     false => all,

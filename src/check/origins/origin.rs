@@ -216,8 +216,7 @@ impl Origin {
         own && match (&self.parts, &other.parts) {
             (None, None) => true,
             (Some(a), Some(b)) => {
-                a.len() == b.len()
-                    && a.iter().all(|(n, x)| b.iter().any(|(m, y)| n == m && x.same(y)))
+                a.len() == b.len() && a.iter().all(|(n, x)| b.iter().any(|(m, y)| n == m && x.same(y)))
             }
             _ => false,
         }

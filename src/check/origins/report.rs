@@ -101,12 +101,9 @@ impl Found {
     pub fn diagnostic(self) -> Diagnostic {
         let outside = self.level == Level::Outside;
         let what = if outside { "a value from outside" } else { "an untrusted value" };
-        let mut d = Diagnostic::error(
-            self.sink.code(),
-            self.span,
-            format!("{what} becomes {}", self.sink.text()),
-        )
-        .label("used here");
+        let mut d =
+            Diagnostic::error(self.sink.code(), self.span, format!("{what} becomes {}", self.sink.text()))
+                .label("used here");
         let mut way = self.way;
         if way.len() > MOST_STEPS {
             way.drain(MOST_STEPS / 2..way.len() - MOST_STEPS / 2);
@@ -149,7 +146,9 @@ impl<'w> Flow<'_, 'w> {
             other => other,
         };
         if matches!(ty.base(), Type::Int | Type::Float) {
-            return Some("a number that may be negative starts with `-`: give it a type with `it >= 0`".into());
+            return Some(
+                "a number that may be negative starts with `-`: give it a type with `it >= 0`".into(),
+            );
         }
         let Type::Refined(r) = ty else { return None };
         let name = ty.show(&self.proof.world.defs).to_string();

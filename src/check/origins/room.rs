@@ -140,7 +140,8 @@ fn meets(pattern: &str) -> Option<Room> {
             if ours.is_quit_state(x) || harm.is_quit_state(y) {
                 return Some(Room::TooLarge);
             }
-            let (ours_met, harm_met) = (ours_met || ours.is_match_state(x), harm_met || harm.is_match_state(y));
+            let (ours_met, harm_met) =
+                (ours_met || ours.is_match_state(x), harm_met || harm.is_match_state(y));
             if ours.is_dead_state(x) && !ours_met {
                 continue;
             }
@@ -235,9 +236,13 @@ mod tests {
 
     #[test]
     fn a_pattern_bounds_its_length_only_if_it_holds_both_ends() {
-        for (pattern, is) in
-            [(r"^[a-z]{3}$", true), (r"^(a|bc)$", true), (r"^[a-z]+$", false), (r"a", false), (r"^a|b$", false)]
-        {
+        for (pattern, is) in [
+            (r"^[a-z]{3}$", true),
+            (r"^(a|bc)$", true),
+            (r"^[a-z]+$", false),
+            (r"a", false),
+            (r"^a|b$", false),
+        ] {
             assert_eq!(bounded(pattern), is, "{pattern}");
         }
     }
