@@ -61,7 +61,7 @@ impl<'w> Flow<'_, 'w> {
                 Origin::literal()
             }
             Continue => {
-                self.dead = true;
+                self.go_away();
                 Origin::literal()
             }
             Try { body, catches } => self.try_(body, catches),
@@ -102,7 +102,7 @@ impl<'w> Flow<'_, 'w> {
                     && spelled(&arm.pattern)
                 {
                     let now = flow.at(place);
-                    flow.put(place, Origin { word: true, ..now });
+                    flow.put(place, now.word());
                 }
                 flow.pattern(&arm.pattern, &by);
                 flow.under(&by, |flow| {
@@ -166,7 +166,8 @@ impl<'w> Flow<'_, 'w> {
                 flow.block(&catch.body)
             }));
         }
-        self.meet_ways(ways, &Origin::literal())
+        // An error decides which of them is taken.
+        self.meet_ways(ways, &met)
     }
 
     fn step(&mut self, step: &'w Step) -> Origin {

@@ -37,7 +37,7 @@ impl<'w> Flow<'_, 'w> {
         let mut given: Option<Origin> = None;
         let mut take = |origin: &Origin| {
             let origin = origin.whole();
-            if origin.untrusted() && !origin.fits() {
+            if origin.alone == Level::Untrusted {
                 given.get_or_insert(origin);
             }
         };
@@ -74,9 +74,10 @@ impl<'w> Flow<'_, 'w> {
         if let Some(stdin) = &run.stdin {
             let origin = self.expr(stdin);
             take(&origin);
-            let program = program(run);
-            if program.is_none_or(|p| self.proof.config.is_interpreter(p)) {
-                let shown = program.unwrap_or("a program that is not known").into();
+            let words: Vec<Option<String>> = run.command.words.iter().map(spelled).collect();
+            let words: Vec<Option<&str>> = words.iter().map(Option::as_deref).collect();
+            if self.proof.config.reads_code(&words) {
+                let shown = words.first().copied().flatten().unwrap_or("a program that is not known").into();
                 self.sink(Sink::Code(shown), stdin, &origin);
             }
         }
@@ -218,8 +219,7 @@ impl<'w> Flow<'_, 'w> {
             }
             Builtin::Write => {
                 if let Some((_, text)) = second
-                    && text.whole().untrusted()
-                    && !text.whole().fits()
+                    && text.whole().alone == Level::Untrusted
                 {
                     let path = first.and_then(|(at, _)| self.known(at));
                     let trusted = self.proof.held.is_some_and(|held| {
@@ -284,14 +284,7 @@ impl<'w> Flow<'_, 'w> {
         if self.code.is_empty() {
             return;
         }
-        let literal = |word: &Word| {
-            let parts = word.parts.iter().map(|p| match p {
-                WordPart::Lit(t) => Some(&**t),
-                _ => None,
-            });
-            parts.collect::<Option<String>>()
-        };
-        let words: Vec<Option<String>> = run.command.words.iter().map(literal).collect();
+        let words: Vec<Option<String>> = run.command.words.iter().map(spelled).collect();
         let Some(Some(program)) = words.first() else { return };
         let executes = |path: &Arc<str>| {
             let named = |w: &Option<String>| w.as_deref().is_some_and(|w| tidy(w) == &**path);
@@ -312,11 +305,13 @@ impl<'w> Flow<'_, 'w> {
     }
 }
 
-fn program(run: &Run) -> Option<&str> {
-    match &run.command.words.first()?.parts[..] {
-        [WordPart::Lit(program)] => Some(program),
+/// A word that the file spells out.
+fn spelled(word: &Word) -> Option<String> {
+    let parts = word.parts.iter().map(|p| match p {
+        WordPart::Lit(t) => Some(&**t),
         _ => None,
-    }
+    });
+    parts.collect()
 }
 
 fn tidy(path: &str) -> &str {

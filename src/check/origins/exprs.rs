@@ -91,18 +91,17 @@ impl<'w> Flow<'_, 'w> {
         };
         match inner.base() {
             Type::Int | Type::Float => {
-                let positive = room::is_positive(inner)
-                    || if origin.number { origin.word } else { origin.level > Level::Person && origin.word };
-                Origin { number: true, word: positive, ..origin }
+                let positive = room::is_positive(inner) || (origin.number && origin.positive);
+                origin.counted(positive)
             }
-            _ if origin.level <= Level::Person || origin.word => origin,
-            Type::Bool | Type::Size => Origin { word: true, ..origin },
+            _ if origin.alone <= Level::Person => origin,
+            Type::Bool | Type::Size => origin.word(),
             Type::Role => Origin::literal(),
             Type::Text => match inner {
-                Type::Refined(r) if self.proof.rooms.of_text(r).is_none() => Origin { word: true, ..origin },
+                Type::Refined(r) if self.proof.rooms.of_text(r).is_none() => origin.word(),
                 _ => origin,
             },
-            base if room::is_choice(base, &self.proof.world.defs) => Origin { word: true, ..origin },
+            base if room::is_choice(base, &self.proof.world.defs) => origin.word(),
             _ => origin,
         }
     }
@@ -176,7 +175,7 @@ impl<'w> Flow<'_, 'w> {
                     let mut origin = origin.field(&name.name);
                     // An exit code is never negative.
                     if *self.tables.ty(base.id).base() == Type::Output && &*name.name == "exit" {
-                        origin = Origin { number: true, word: true, ..origin };
+                        origin = origin.counted(true);
                     }
                     origin
                 }
@@ -197,14 +196,14 @@ impl<'w> Flow<'_, 'w> {
             Unary { op, operand, .. } => {
                 let origin = self.expr(operand);
                 match op {
-                    UnaryOp::Not => Origin { word: true, ..origin.whole() },
-                    UnaryOp::Negate => Origin { word: false, ..origin },
+                    UnaryOp::Not => origin.whole().word(),
+                    UnaryOp::Negate => origin.combine(&Origin::literal()),
                 }
             }
             Binary { op, left, right, .. } => self.binary(e, *op, left, right),
             Range { start, end, .. } => {
                 let (start, end) = (self.expr(start), self.expr(end));
-                Origin { number: true, word: start.word, ..start.combine(&end) }
+                start.combine(&end).counted(start.positive)
             }
             Block(b) => self.block(b),
             Paren(inner) => self.expr(inner),
@@ -227,7 +226,7 @@ impl<'w> Flow<'_, 'w> {
             And | Or => {
                 let way = self.branch(|flow| {
                     flow.assume(left, op == And);
-                    flow.expr(right)
+                    flow.under(&a, |flow| flow.expr(right))
                 });
                 let none = self.branch(|_| Origin::literal());
                 let value = way.value.clone();
@@ -235,7 +234,7 @@ impl<'w> Flow<'_, 'w> {
                 value
             }
             Coalesce => {
-                let way = self.branch(|flow| flow.expr(right));
+                let way = self.branch(|flow| flow.under(&a, |flow| flow.expr(right)));
                 let none = self.branch(|_| Origin::literal());
                 let (value, ends) = (way.value.clone(), !way.dead());
                 self.meet_ways(vec![way, none], &a);
@@ -251,15 +250,13 @@ impl<'w> Flow<'_, 'w> {
             Add => match self.tables.ty(e.id).base() {
                 Type::Text => a.concat(&b),
                 Type::List(_) => a.join(&b),
-                Type::Int | Type::Float => Origin { number: true, word: a.word && b.word, ..both },
+                Type::Int | Type::Float => both.counted(a.positive && b.positive),
                 _ => both,
             },
-            Mul | Div | Rem if a.number && b.number => {
-                Origin { number: true, word: a.word && b.word, ..both }
-            }
+            Mul | Div | Rem if a.number && b.number => both.counted(a.positive && b.positive),
             Sub | Mul | Div | Rem => both,
             // Yes or no.
-            _ => Origin { word: true, ..both },
+            _ => both.word(),
         }
     }
 

@@ -74,13 +74,13 @@ impl<'w> Flow<'_, 'w> {
     fn one_of(&mut self, value: &'w Expr, of: &'w Expr) {
         let Some(place) = self.place(value) else { return };
         let now = self.at(&place);
-        if now.level < Level::Outside || now.word || !is_scalar(self.tables.ty(value.id)) {
+        if now.alone < Level::Outside || !is_scalar(self.tables.ty(value.id)) {
             return;
         }
         // Walking it once more finds nothing new.
         let list = self.expr(of).whole();
         if list.level <= Level::Person {
-            self.put(&place, Origin { word: true, ..now });
+            self.put(&place, now.word());
         }
     }
 }

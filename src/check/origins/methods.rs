@@ -99,9 +99,9 @@ impl<'w> Flow<'_, 'w> {
         let origin = origin.whole();
         match name {
             "len" | "bytes" | "kibibytes" | "month" | "day" | "hour" | "minute" | "second" => {
-                Origin { number: true, word: true, ..origin }
+                origin.counted(true)
             }
-            "is_empty" | "is_null" => Origin { word: true, ..origin },
+            "is_empty" | "is_null" => origin.word(),
             _ => origin.combine(&Origin::literal()),
         }
     }
@@ -147,7 +147,10 @@ impl<'w> Flow<'_, 'w> {
             (Some(On::List), "any" | "all" | "count") => {
                 let by = first.map(|f| self.apply(f, std::slice::from_ref(this)));
                 let both = this.combine(&by.unwrap_or_else(Origin::literal));
-                Origin { number: name == "count", word: true, ..both }
+                match name {
+                    "count" => both.counted(true),
+                    _ => both.word(),
+                }
             }
             (Some(On::List), "fold") => {
                 let start = first.map(|e| self.expr(e)).unwrap_or_else(Origin::literal);
@@ -182,7 +185,7 @@ impl<'w> Flow<'_, 'w> {
                 Origin::record(vec![("left".into(), left), ("right".into(), right)])
             }
             (Some(On::List), "enumerate") => {
-                let index = Origin { number: true, word: true, ..this.whole() };
+                let index = this.whole().counted(true);
                 Origin::record(vec![("index".into(), index), ("item".into(), this.clone())])
             }
             (
@@ -203,19 +206,22 @@ impl<'w> Flow<'_, 'w> {
             }
             (Some(On::List), "index_of") | (Some(On::Text), "find") => {
                 let by = first.map(|e| self.expr(e)).unwrap_or_else(Origin::literal);
-                Origin { number: true, word: true, ..this.combine(&by) }
+                this.combine(&by).counted(true)
             }
             (Some(On::Map), "values" | "map_values") if first.is_none() => this.clone(),
-            (Some(On::Int), "abs") => Origin { number: true, word: true, ..this.whole() },
+            (Some(On::Int), "abs") => this.whole().counted(true),
             (Some(On::Int), "max" | "min") => {
                 let other = first.map(|e| self.expr(e)).unwrap_or_else(Origin::literal);
-                let word = if name == "max" { this.word || other.word } else { this.word && other.word };
-                Origin { number: true, word, ..this.combine(&other) }
+                let positive = match name {
+                    "max" => this.positive || other.positive,
+                    _ => this.positive && other.positive,
+                };
+                this.combine(&other).counted(positive)
             }
             (Some(On::Int), "clamp") => {
                 let low = first.map(|e| self.expr(e)).unwrap_or_else(Origin::literal);
                 let high = second.map(|e| self.expr(e)).unwrap_or_else(Origin::literal);
-                Origin { number: true, word: low.word, ..this.combine(&low).combine(&high) }
+                this.combine(&low).combine(&high).counted(low.positive)
             }
             (_, "to_text") => this.whole(),
             _ => {
@@ -230,7 +236,7 @@ impl<'w> Flow<'_, 'w> {
                 let yes_or_no =
                     matches!(name, "contains" | "contains_key" | "starts_with" | "ends_with" | "matches");
                 match yes_or_no {
-                    true => Origin { word: true, ..all },
+                    true => all.word(),
                     false => all,
                 }
             }

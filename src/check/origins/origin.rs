@@ -24,10 +24,12 @@ const MOST_DEPTH: u8 = 4;
 pub struct Origin {
     /// Of all that has no part of its own.
     pub level: Level,
-    /// Whatever its level, its text leaves no room: a choice of what the file spells out, a harmless pattern. For a
-    /// number: it is not negative. For a list: each of its items.
-    pub word: bool,
+    /// Of it as one word, which can be less: a choice of what the file spells out, a harmless pattern. For a list: of
+    /// each item.
+    pub alone: Level,
     pub number: bool,
+    /// A number that is not negative.
+    pub positive: bool,
     /// The loops around whose earlier turns may have made it, one bit for each depth.
     pub carried: u32,
     pub(super) depth: u8,
@@ -38,8 +40,16 @@ pub struct Origin {
 
 impl Origin {
     pub fn new(level: Level, cause: CauseId) -> Origin {
-        let word = level <= Level::Person;
-        Origin { level, word, number: false, carried: 0, depth: 0, cause, parts: None }
+        Origin {
+            level,
+            alone: level,
+            number: false,
+            positive: false,
+            carried: 0,
+            depth: 0,
+            cause,
+            parts: None,
+        }
     }
 
     pub fn literal() -> Origin {
@@ -47,7 +57,7 @@ impl Origin {
     }
 
     pub fn number(positive: bool) -> Origin {
-        Origin { number: true, word: positive, ..Origin::literal() }
+        Origin { number: true, positive, ..Origin::literal() }
     }
 
     pub fn record(fields: Vec<(Arc<str>, Origin)>) -> Origin {
@@ -61,9 +71,15 @@ impl Origin {
         Origin { depth, parts: Some(parts.into()), ..Origin::literal() }
     }
 
-    /// Whether it may stand where no untrusted value may.
-    pub fn fits(&self) -> bool {
-        self.level <= Level::Person || self.word
+    /// With a text that leaves no room.
+    pub fn word(self) -> Origin {
+        Origin { alone: Level::Literal, ..self }
+    }
+
+    /// As a number, which is a word if it is not negative.
+    pub fn counted(self, positive: bool) -> Origin {
+        let alone = if positive { Level::Literal } else { self.alone };
+        Origin { number: true, positive, alone, ..self }
     }
 
     pub fn untrusted(&self) -> bool {
@@ -81,15 +97,16 @@ impl Origin {
         }
     }
 
-    /// The worse of two as one; `word` only if both fit and that still counts.
+    /// The worse of two as one; whether each was a word may still count.
     fn mixed(&self, other: &Origin, keep: bool) -> Origin {
         let worse = if other.level > self.level { other } else { self };
-        let word = worse.level <= Level::Person || (keep && self.fits() && other.fits());
+        let alone = if keep { self.alone.max(other.alone) } else { worse.level };
         Origin {
             level: worse.level,
             cause: worse.cause,
-            word,
+            alone,
             number: false,
+            positive: false,
             carried: self.carried | other.carried,
             depth: 0,
             parts: None,
@@ -102,7 +119,7 @@ impl Origin {
             .mixed(&Origin { parts: None, depth: 0, ..other.clone() }, true);
         if self.number && other.number {
             out.number = true;
-            out.word = self.word && other.word;
+            out.positive = self.positive && other.positive;
         }
         if self.parts.is_none() && other.parts.is_none() {
             return out;
@@ -131,7 +148,9 @@ impl Origin {
     /// Texts next to each other: no worse than its pieces, as long as the file says how many there are.
     pub fn concat(&self, other: &Origin) -> Origin {
         let mut out = self.whole().mixed(&other.whole(), true);
-        out.word &= out.carried == 0 || !out.untrusted();
+        if out.carried != 0 && out.untrusted() {
+            out.alone = out.level;
+        }
         out
     }
 
@@ -145,9 +164,10 @@ impl Origin {
     }
 
     fn chosen(&self, by: CauseId) -> Origin {
-        let word = if self.number { self.word } else { self.fits() && self.carried == 0 };
+        let spelled = self.carried != 0 && !self.number;
+        let alone = if spelled { Level::Untrusted } else { self.alone };
         let cause = if self.untrusted() { self.cause } else { by };
-        self.map(&|part| part.chosen(by), Origin { level: Level::Untrusted, word, cause, ..self.clone() })
+        self.map(&|part| part.chosen(by), Origin { level: Level::Untrusted, alone, cause, ..self.clone() })
     }
 
     /// Kept from one turn of a loop to the next.
@@ -188,8 +208,9 @@ impl Origin {
         match self.part(name) {
             Some(part) => part.clone(),
             None => Origin {
-                word: self.level <= Level::Person,
+                alone: self.level,
                 number: false,
+                positive: false,
                 parts: None,
                 depth: 0,
                 ..self.clone()
@@ -224,9 +245,10 @@ impl Origin {
 
     fn bits(&self) -> u8 {
         self.level as u8
-            | u8::from(self.word) << 2
-            | u8::from(self.number) << 3
-            | u8::from(self.carried != 0) << 4
+            | (self.alone as u8) << 2
+            | u8::from(self.number) << 4
+            | u8::from(self.positive) << 5
+            | u8::from(self.carried != 0) << 6
     }
 
     /// All but the causes, to look it up by.
@@ -234,7 +256,8 @@ impl Origin {
         match &self.parts {
             None => out.push(self.bits()),
             Some(parts) => {
-                out.extend([self.bits() | 1 << 5, parts.len() as u8]);
+                out.push(self.bits() | 1 << 7);
+                out.extend((parts.len() as u32).to_le_bytes());
                 for (name, part) in parts.iter() {
                     out.extend_from_slice(name.as_bytes());
                     out.push(0);

@@ -122,8 +122,8 @@ impl<'w> Flow<'_, 'w> {
     /// A value arrives at a sink.
     pub fn sink(&mut self, sink: Sink, e: &'w Expr, origin: &Origin) {
         let origin = origin.whole();
-        let refused = origin.level == Level::Untrusted || (sink.strict() && origin.level == Level::Outside);
-        if !refused || origin.fits() {
+        let most = if sink.strict() { Level::Person } else { Level::Outside };
+        if origin.alone <= most {
             return;
         }
         let room = self.room(e);
@@ -131,7 +131,7 @@ impl<'w> Flow<'_, 'w> {
         let found = Found {
             sink,
             span: e.span,
-            level: origin.level,
+            level: origin.alone,
             param: self.proof.causes.param(cause),
             way: self.proof.causes.way(cause),
             room,
