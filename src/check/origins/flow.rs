@@ -131,7 +131,7 @@ impl<'p, 'w> Flow<'p, 'w> {
             .filter(|(l, _)| *l == files_at)
             .fold(self.env[files_at].clone(), |all, (_, o)| all.join(o));
         Summary {
-            result: result.explained(&|c| c),
+            result,
             files,
             met: self.met.clone(),
             ends: ends || self.result_given(),

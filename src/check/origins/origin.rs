@@ -20,6 +20,8 @@ pub enum Level {
 /// Parts deeper than this are one with what they are in.
 const MOST_DEPTH: u8 = 4;
 
+type Part = (Arc<str>, Origin);
+
 #[derive(Debug, Clone)]
 pub struct Origin {
     /// Of all that has no part of its own.
@@ -35,7 +37,7 @@ pub struct Origin {
     pub(super) depth: u8,
     pub cause: CauseId,
     /// Fields of a record (or of the items of a list) that are known one by one.
-    pub(super) parts: Option<Rc<[(Arc<str>, Origin)]>>,
+    pub(super) parts: Option<Rc<[Part]>>,
 }
 
 impl Origin {
