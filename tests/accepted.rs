@@ -47,3 +47,29 @@ fn what_people_write_is_accepted() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// What stands within itself many times is still looked at a few times only: a walk that doubles with every level would
+/// not come to an end here.
+#[test]
+fn what_is_nested_is_no_reason_to_wait() {
+    let nested = |inner: &str, around: &dyn Fn(usize, &str) -> String| {
+        (0..28).fold(inner.to_owned(), |text, level| around(level, &text))
+    };
+    let folds = nested("p", &|i, e| format!("[\"a\"].fold(\"\", (y{i}, z{i}) => y{i} + z{i} + {e})"));
+    let guards = nested("true", &|_, e| format!("(match p {{ \"a\" if {e} => true, _ => false }})"));
+    let loops =
+        nested("v = v + \"b\"", &|i, e| format!("for _i{i} in 0..2 {{ var u{i} = v\n v = u{i}\n {e} }}"));
+    let tries = nested("say v", &|i, e| {
+        format!("try {{ step s{i} {{ {e} }} undo {{ say v }}\n v = v + \"a\" }} catch e {{ say e.message }}")
+    });
+    let text = format!(
+        "workflow w(p: Text) {{\n say {folds}\n if {guards} {{ say \"yes\" }}\n var v = \"a\"\n {loops}\n {tries}\n say v\n}}\n"
+    );
+    let work = move || {
+        let files = wflow::check::Memory::new();
+        wflow::check::check_source("nested.wflow", &text, &files, &Environment::default()).diagnostics
+    };
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(work).expect("a thread can start");
+    let found = thread.join().expect("the check does not panic");
+    assert!(found.iter().all(|d| !d.is_error()), "{found:?}");
+}

@@ -94,6 +94,8 @@ impl<'w> Flow<'_, 'w> {
     fn match_(&mut self, subject: &'w Expr, arms: &'w [Arm]) -> Origin {
         let by = self.expr(subject);
         let place = self.place(subject);
+        // A guard decides, too.
+        let mut guards = Origin::literal();
         let mut ways = Vec::new();
         for arm in arms {
             ways.push(self.branch(|flow| {
@@ -107,24 +109,15 @@ impl<'w> Flow<'_, 'w> {
                 flow.pattern(&arm.pattern, &by);
                 flow.under(&by, |flow| {
                     if let Some(guard) = &arm.guard {
-                        flow.expr(guard);
+                        let says = flow.expr(guard);
+                        guards = guards.combine(&says);
                         flow.assume(guard, true);
                     }
                     flow.expr(&arm.body)
                 })
             }));
         }
-        // A guard decides, too.
-        let mut by = by.whole();
-        for arm in arms {
-            if let Some(guard) = &arm.guard {
-                let way = self.branch(|flow| {
-                    flow.pattern(&arm.pattern, &by);
-                    flow.expr(guard)
-                });
-                by = by.combine(&way.value);
-            }
-        }
+        let by = by.combine(&guards);
         self.meet_ways(ways, &by)
     }
 

@@ -246,6 +246,10 @@ impl<'w> Flow<'_, 'w> {
             _ => self.expr(right),
         };
         let both = a.combine(&b);
+        if matches!(op, In | Eq | Ne) {
+            self.compare(left, &a);
+            self.compare(right, &b);
+        }
         match op {
             Add => match self.tables.ty(e.id).base() {
                 Type::Text => a.concat(&b),

@@ -77,8 +77,7 @@ impl<'w> Flow<'_, 'w> {
         if now.alone < Level::Outside || !is_scalar(self.tables.ty(value.id)) {
             return;
         }
-        // Walking it once more finds nothing new.
-        let list = self.expr(of).whole();
+        let Some(list) = self.compared.get(&of.id) else { return };
         if list.level <= Level::Person {
             self.put(&place, now.word());
         }

@@ -42,6 +42,10 @@ pub struct Flow<'p, 'w> {
     /// The worst that was met since a `try` began.
     met: Origin,
     open: Vec<Found>,
+    /// What a condition has compared, by the expression: what it says about the other side depends on it.
+    pub compared: HashMap<NodeId, Origin>,
+    /// What each `fold` came to, from an earlier walk over it: the next begins with that.
+    pub folds: HashMap<NodeId, Origin>,
     pub written: Written<'w>,
     /// Written files that hold untrusted text, with where.
     pub code: Vec<(Arc<str>, Span)>,
@@ -70,6 +74,8 @@ impl<'p, 'w> Flow<'p, 'w> {
             loops: 0,
             met: Origin::literal(),
             open: Vec::new(),
+            compared: HashMap::new(),
+            folds: HashMap::new(),
             written: Written::default(),
             code: Vec::new(),
         }
@@ -206,6 +212,10 @@ impl<'p, 'w> Flow<'p, 'w> {
         let at = self.env.len() - 1;
         self.history.push((at, origin.clone()));
         self.set(at, origin);
+    }
+
+    pub fn compare(&mut self, e: &Expr, origin: &Origin) {
+        self.compared.insert(e.id, origin.whole());
     }
 
     // Findings

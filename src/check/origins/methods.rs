@@ -56,6 +56,9 @@ impl<'w> Flow<'_, 'w> {
                     return self.all(args);
                 }
                 let origin = self.expr(base);
+                if &*name.name == "contains" {
+                    self.compare(base, &origin);
+                }
                 let ty = self.tables.ty(base.id);
                 // `?.` looks at the value inside.
                 let ty = match (&callee.kind, ty) {
@@ -157,11 +160,15 @@ impl<'w> Flow<'_, 'w> {
                 let Some(f) = second else { return this.combine(&start) };
                 // As a variable of a loop: what earlier turns made goes into the next.
                 let depth = self.enter();
-                let mut so_far = start.carry(depth);
+                let mut so_far = match self.folds.get(&f.id) {
+                    Some(before) => start.carry(depth).join(before),
+                    None => start.carry(depth),
+                };
                 loop {
                     let next = self.apply(f, &[so_far.clone(), this.clone()]).select(this);
                     let met = so_far.join(&next).carry(depth);
                     if met.same(&so_far) {
+                        self.folds.insert(f.id, met.clone());
                         self.leave();
                         return met.settled(depth);
                     }
