@@ -6,7 +6,9 @@
 use super::program::*;
 use super::world::*;
 use crate::diagnostics::codes::policy as code;
-use crate::policy::{Guard, Hole, Pattern, Piece, Policy, RuleSet, Verdict, Why, Word, generalise, show};
+use crate::policy::{
+    Guard, Hole, Pattern, Piece, Policy, RuleSet, Trust, Verdict, Why, Word, generalise, show,
+};
 use crate::source::{Origin, Span};
 use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, WordPart};
 use crate::types::{DefKind, Shape, Type};
@@ -24,6 +26,8 @@ pub(super) struct Judged {
     pub after: Vec<Guard>,
     /// It changes nothing.
     pub reads: bool,
+    /// Whether what it prints is to be trusted.
+    pub trust: Trust,
     /// As people see it.
     pub text: String,
 }
@@ -161,6 +165,7 @@ impl World<'_> {
                 Judged {
                     after: judgement.after,
                     reads: gated && policy.reads(&command.words, None),
+                    trust: policy.trust(&command.words, None),
                     text: show(&command.words),
                 },
             );

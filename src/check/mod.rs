@@ -3,7 +3,8 @@
 //! Text goes through these passes, one file each: `load` reads the modules, `declare` collects names, `resolve`
 //! turns written types into types, `items`, `infer/` and `tests` find the type of every expression and what every
 //! name refers to, `calls` looks at who calls whom, `policies` at what the file's policy names, `allowed` at commands
-//! that no policy would let run, `dominance/` proves that nothing protected comes before its gate, `lints` at what nobody uses. What they find is a [`Program`], made also for one with mistakes, and diagnostics.
+//! that no policy would let run, `dominance/` proves that nothing protected comes before its gate, `origins/` that
+//! untrusted values stay data, `lints` at what nobody uses. What they find is a [`Program`], made also for one with mistakes, and diagnostics.
 //!
 //! ```no_run
 //! use wflow::check::{Environment, check_file};
@@ -22,6 +23,7 @@ mod infer;
 mod items;
 mod lints;
 mod load;
+mod origins;
 mod policies;
 mod program;
 mod reach;
@@ -126,10 +128,11 @@ impl<'e> World<'e> {
         self.check_calls();
         let held = self.judge_commands();
         // What was wrong before leaves nothing sure to be proved.
-        if !self.diagnostics.iter().any(|d| d.is_error() && d.code.0.area != Area::Policy)
-            && let Some(held) = held
-        {
-            self.prove_gates(&held);
+        if !self.diagnostics.iter().any(|d| d.is_error() && d.code.0.area != Area::Policy) {
+            if let Some(held) = &held {
+                self.prove_gates(held);
+            }
+            self.prove_origins(held.as_ref());
         }
         let order = self.order_consts();
         self.renumber_consts(&order);

@@ -295,6 +295,17 @@ impl Config {
         general.max(own.unwrap_or(default))
     }
 
+    /// Whether a command's standard input may be code: its program's, or that of a command which its program starts.
+    /// Words that are not known are none.
+    pub fn reads_code(&self, words: &[Option<&str>]) -> bool {
+        let [Some(program), rest @ ..] = words else { return true };
+        let shell = matches!(super::wide::base_name(program), "su" | "runuser");
+        self.is_interpreter(program)
+            || shell
+            || super::grammar::starts_others(program, None)
+                && rest.iter().any(|w| w.is_none_or(|w| self.is_interpreter(w)))
+    }
+
     /// Whether what a program reads from its standard input is code to it.
     pub fn is_interpreter(&self, program: &str) -> bool {
         let base = super::wide::base_name(program);

@@ -9,4 +9,6 @@ codes! { Lint;
     L0706 no_otherwise "an ask without otherwise";
     L0707 needless_optional "a value is handled as optional and never is";
     L0708 approved_then_changed "something happens between an approval and what it is for";
+    L0709 untrusted_code "a command executes what an AI has written";
+    L0710 vouched "a value that the file vouches for";
 }
