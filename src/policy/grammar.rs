@@ -208,7 +208,10 @@ fn spells(pattern: &PatternWord, word: &Word) -> bool {
 fn covers(option: &str, word: &Word, mood: Mood) -> bool {
     let start = word.fixed_start();
     if !option.starts_with('-') {
-        return word.known() == Some(option);
+        return match word.known() {
+            Some(known) => known == option,
+            None => mood == Mood::Must && option.starts_with(start),
+        };
     }
     if !start.starts_with('-') {
         // A value never begins an option under a star, so nothing of it can be one.
