@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use std::io;
 use std::time::Duration;
 
-/// Whoever looks whether a run is owned takes its lock for a moment; that must not turn an owner away.
-const TRIES: u32 = 5;
+/// Whoever looks whether a run is owned takes its lock for a moment, and what a killed owner was just starting shares the
+/// lock until it has become another program; neither must turn an owner away.
+const TRIES: u32 = 30;
 const BETWEEN: Duration = Duration::from_millis(10);
 
 /// Takes the lock of a run's journal, or says who has it.
