@@ -1,8 +1,8 @@
 //! From the text of an AI's answer to a value of the wanted type.
 //!
 //! Strict JSON is what is asked for, and what is read first. An answer that is not is read leniently, in two steps:
-//! candidates, the places in the text where a value may stand ([`find`]), without regard to the type; and coercion of
-//! each candidate towards the type ([`coerce`]), whose result the strict decoder judges. Every step from the text to the
+//! candidates, the places in the text where a value may stand (`find`), without regard to the type; and coercion of
+//! each candidate towards the type (`coerce`), whose result the strict decoder judges. Every step from the text to the
 //! value has a name ([`Kind`]), and all that were taken are reported.
 //!
 //! The rule in all of it: a value is taken only where there is one way to read the answer. Two candidates with different

@@ -1,6 +1,6 @@
 //! Providers on a server: `anthropic`, `openai` and whatever speaks its protocol, `gemini`.
 //!
-//! One question is one POST. What differs between the protocols is in one file each, behind [`wire::Wire`]; what is
+//! One question is one POST. What differs between the protocols is in one file each, behind `wire::Wire`; what is
 //! the same is here: the key, the limits, the stream, and what an error means.
 
 mod anthropic;
