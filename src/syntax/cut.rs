@@ -1,6 +1,7 @@
 //! Where a text with mistakes is cut: into items, members, statements, and the braces inside them.
 
 use super::scan::{Token, TokenKind};
+use super::tree::Stopped;
 use crate::diagnostics::did_you_mean;
 
 pub const ITEM_WORDS: &[&str] =
@@ -480,8 +481,13 @@ impl Hollow {
         self.text.push_str(&text[from..to]);
     }
 
+    /// Where in the source the grammar stopped.
+    pub fn place(&self, stopped: Stopped) -> Stopped {
+        Stopped { at: self.source(stopped.at), ..stopped }
+    }
+
     /// Where in the source an offset of it stands.
-    pub fn source(&self, at: usize) -> usize {
+    fn source(&self, at: usize) -> usize {
         let n = self.parts.partition_point(|(here, _)| *here <= at);
         self.parts.get(n.saturating_sub(1)).map_or(at, |(here, source)| source + (at - here))
     }

@@ -17,9 +17,11 @@ mod mistakes;
 mod nesting;
 mod parser;
 mod print;
+mod quick;
 mod recover;
 mod scan;
 mod stack;
+mod tree;
 mod unclosed;
 mod words;
 

@@ -5,10 +5,10 @@ use super::build::Builder;
 use super::recover;
 use super::scan::{self, Scan};
 use super::stack::with_room;
+use super::tree::Tree;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::{FileId, Span};
-use pest::Parser as _;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/wflow.pest"]
@@ -40,7 +40,7 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
         let file = ast::File { id: file, docs: None, items: Vec::new(), comments: scan.comments, nodes: 0 };
         return Parsed { file, diagnostics: vec![deep] };
     }
-    let parsed = with_room(scan.nesting, || parse_scanned(file, text, &scan));
+    let parsed = with_room(scan.nesting, || parse_scanned(file, text, scan));
     parsed.unwrap_or_else(|| Parsed {
         file: ast::File { id: file, docs: None, items: Vec::new(), comments: Vec::new(), nodes: 0 },
         diagnostics: vec![no_room(file, text)],
@@ -58,24 +58,20 @@ fn no_room(file: FileId, text: &str) -> Diagnostic {
     .help("end other programs, or give parts of it names with `let`")
 }
 
-fn parse_scanned(file: FileId, text: &str, scan: &Scan) -> Parsed {
+fn parse_scanned(file: FileId, text: &str, scan: Scan) -> Parsed {
     let mut builder = Builder::new(file, text, &scan.comments);
     // A text with much nesting is looked at level by level if it has mistakes; see `recover`.
     let items = match scan.nesting <= recover::WHOLE || !recover::wrong(file, text) {
-        true => Grammar::parse(Rule::file, text).ok().map(|pairs| builder.file(pairs)),
+        true => Tree::read(Rule::file, text, 0).ok().map(|tree| builder.file(tree.parts())),
         false => None,
     };
     let items = match items {
         Some(items) => items,
         None => recover::file(&mut builder),
     };
-    finish(builder, items, &scan.comments)
-}
-
-fn finish(builder: Builder<'_>, items: Vec<ast::Item>, comments: &[ast::Comment]) -> Parsed {
     let (file, docs, nodes, mut diagnostics) = builder.done();
     diagnostics.sort_by_key(|d| d.primary.span);
-    Parsed { file: ast::File { id: file, docs, items, comments: comments.to_vec(), nodes }, diagnostics }
+    Parsed { file: ast::File { id: file, docs, items, comments: scan.comments, nodes }, diagnostics }
 }
 
 pub fn parse_entry(file: FileId, text: &str) -> Entry {
@@ -91,9 +87,9 @@ pub fn parse_entry(file: FileId, text: &str) -> Entry {
 }
 
 fn entry(file: FileId, text: &str, scan: &Scan) -> Entry {
-    if let Ok(pairs) = Grammar::parse(Rule::stmts, text) {
+    if let Ok(tree) = Tree::read(Rule::stmts, text, 0) {
         let mut builder = Builder::new(file, text, &scan.comments);
-        let stmts = builder.stmts(pairs);
+        let stmts = builder.stmts(tree.parts());
         let (_, _, nodes, diagnostics) = builder.done();
         if diagnostics.is_empty() {
             return Entry::Statements { stmts, nodes };
@@ -133,7 +129,7 @@ fn small<T>(
     text: &str,
     rule: Rule,
     what: &str,
-    make: impl FnOnce(&mut Builder<'_>, pest::iterators::Pairs<'_, Rule>) -> Option<T> + Send,
+    make: impl FnOnce(&mut Builder<'_>, &Tree<'_>) -> Option<T> + Send,
 ) -> Result<T, Vec<Diagnostic>>
 where
     T: Send,
@@ -152,13 +148,13 @@ fn small_scanned<T>(
     scan: &Scan,
     rule: Rule,
     what: &str,
-    make: impl FnOnce(&mut Builder<'_>, pest::iterators::Pairs<'_, Rule>) -> Option<T>,
+    make: impl FnOnce(&mut Builder<'_>, &Tree<'_>) -> Option<T>,
 ) -> Result<T, Vec<Diagnostic>> {
     let mut builder = Builder::new(file, text, &scan.comments);
-    match Grammar::parse(rule, text) {
-        Err(error) => Err(vec![recover::message(&builder, &error)]),
-        Ok(pairs) => {
-            let made = make(&mut builder, pairs);
+    match Tree::read(rule, text, 0) {
+        Err(stopped) => Err(vec![recover::message(&builder, stopped)]),
+        Ok(tree) => {
+            let made = make(&mut builder, &tree);
             let (.., diagnostics) = builder.done();
             match made {
                 Some(made) if diagnostics.is_empty() => Ok(made),
@@ -175,28 +171,28 @@ fn small_scanned<T>(
 
 /// `release_manager and security`, as in `by`.
 pub fn parse_approvers(file: FileId, text: &str) -> Result<ast::Approvers, Vec<Diagnostic>> {
-    small(file, text, Rule::one_approvers, "approvers", |b, pairs| {
-        pairs.flat_map(|p| p.into_inner()).find(|p| p.as_rule() == Rule::approvers).map(|p| b.approvers(p))
+    small(file, text, Rule::one_approvers, "approvers", |b, tree| {
+        tree.parts().find(|p| p.as_rule() == Rule::approvers).map(|p| b.approvers(p))
     })
 }
 
 /// `git log *`, as in a policy, without the backticks.
 pub fn parse_command_pattern(file: FileId, text: &str) -> Result<ast::Command, Vec<Diagnostic>> {
-    small(file, text, Rule::one_command, "a command", |b, pairs| {
-        pairs.into_iter().next().map(|p| b.command(p, true))
+    small(file, text, Rule::one_command, "a command", |b, tree| {
+        tree.whole().map(|p| b.command(p, true))
     })
 }
 
 pub fn parse_type(file: FileId, text: &str) -> Result<ast::TypeExpr, Vec<Diagnostic>> {
-    small(file, text, Rule::one_type, "a type", |b, pairs| {
-        pairs.flat_map(|p| p.into_inner()).find(|p| p.as_rule() == Rule::type_expr).map(|p| b.type_expr(p))
+    small(file, text, Rule::one_type, "a type", |b, tree| {
+        tree.parts().find(|p| p.as_rule() == Rule::type_expr).map(|p| b.type_expr(p))
     })
 }
 
 /// One expression, and how many nodes its tree has.
 pub fn parse_expr(file: FileId, text: &str) -> Result<(ast::Expr, u32), Vec<Diagnostic>> {
-    small(file, text, Rule::one_expr, "an expression", |b, pairs| {
-        let pair = pairs.flat_map(|p| p.into_inner()).find(|p| p.as_rule() == Rule::expr)?;
+    small(file, text, Rule::one_expr, "an expression", |b, tree| {
+        let pair = tree.parts().find(|p| p.as_rule() == Rule::expr)?;
         let expr = b.expr(pair);
         Some((expr, b.nodes()))
     })

@@ -5,16 +5,15 @@
 //! bounded number of times, however deep the mistake is. Only files with mistakes come here.
 
 use super::ast::*;
-use super::build::{Builder, P};
+use super::build::Builder;
 use super::cut::{self, Braces, Hollow, ITEM_WORDS, Piece, Tokens, word};
 use super::mistakes::{self, Trouble};
-use super::parser::{Grammar, Rule};
-use super::{scan, unclosed};
+use super::parser::Rule;
+use super::scan;
+use super::tree::{P, Stopped, Tree};
+use super::unclosed;
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
-use pest::Parser as _;
-use pest::error::{Error, ErrorVariant, InputLocation};
-use pest::iterators::Pairs;
 
 /// A piece with more nesting is first looked at level by level: an unforeseen way to read a mistake twice could then
 /// not multiply with the levels.
@@ -30,16 +29,9 @@ pub(super) fn starts_item(file: FileId, text: &str) -> bool {
 /// Whether the grammar only failed because the text ended: more may come.
 pub(super) fn ends_early(text: &str, items: bool) -> bool {
     let rule = if items { Rule::file } else { Rule::stmts };
-    match Grammar::parse(rule, text) {
+    match Tree::read(rule, text, 0) {
         Ok(_) => false,
-        Err(error) => place(&error) >= text.trim_end().len() && !text.ends_with("\n\n"),
-    }
-}
-
-fn place(error: &Error<Rule>) -> usize {
-    match error.location {
-        InputLocation::Pos(p) => p,
-        InputLocation::Span((p, _)) => p,
+        Err(stopped) => stopped.at >= text.trim_end().len() && !text.ends_with("\n\n"),
     }
 }
 
@@ -85,28 +77,23 @@ pub(super) fn statements(builder: &mut Builder<'_>) {
 }
 
 /// What went wrong in a short text that is not cut.
-pub(super) fn message(builder: &Builder<'_>, error: &Error<Rule>) -> Diagnostic {
+pub(super) fn message(builder: &Builder<'_>, stopped: Stopped) -> Diagnostic {
     let text = builder.text;
-    mistakes::explain(&trouble(builder, error, place(error), (0, text.trim_end().len()), Rule::one_expr))
+    mistakes::explain(&trouble(builder, stopped, (0, text.trim_end().len()), Rule::one_expr))
 }
 
 fn trouble<'t>(
     builder: &Builder<'t>,
-    error: &Error<Rule>,
-    at: usize,
+    stopped: Stopped,
     (start, end): (usize, usize),
     rule: Rule,
 ) -> Trouble<'t> {
     let text = builder.text;
-    let at = at.min(end.max(start)).min(text.len());
+    let at = stopped.at.min(end.max(start)).min(text.len());
     let at = (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
     // The place is the token that comes next.
     let at = cut::skip_trivia(text, at).min(end.max(at));
-    let expected = match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => positives.clone(),
-        ErrorVariant::CustomError { .. } => Vec::new(),
-    };
-    Trouble { file: builder.file, text, start, at, end, rule, expected }
+    Trouble { file: builder.file, text, start, at, end, rule, expected: stopped.expected }
 }
 
 /// What the braces of a piece hold.
@@ -133,9 +120,10 @@ impl<'a> Recovery<'_, 'a> {
         }
     }
 
-    fn report(&mut self, piece: Piece, at: usize, error: &Error<Rule>, rule: Rule) {
+    /// The grammar stopped in a piece, `at` an offset of the file.
+    fn report(&mut self, piece: Piece, stopped: Stopped, rule: Rule) {
         let end = self.tokens.last_end(piece);
-        let found = mistakes::explain(&trouble(self.builder, error, at, (piece.start, end), rule));
+        let found = mistakes::explain(&trouble(self.builder, stopped, (piece.start, end), rule));
         self.builder.error(found);
     }
 
@@ -146,16 +134,20 @@ impl<'a> Recovery<'_, 'a> {
         rule: Rule,
         make: impl Fn(&mut Builder<'a>, P<'_>) -> Option<T>,
         out: &mut Vec<T>,
-    ) -> Result<(), Error<Rule>> {
-        let pairs = Grammar::parse(rule, &self.builder.text[piece.start..piece.end])?;
-        self.builder.base = piece.start;
-        for pair in pairs.flat_map(|p| p.into_inner()) {
+    ) -> Result<(), Stopped> {
+        let tree = self.tree(piece, rule)?;
+        for pair in tree.parts() {
             if pair.as_rule() != Rule::EOI {
                 out.extend(make(self.builder, pair));
             }
         }
-        self.builder.base = 0;
         Ok(())
+    }
+
+    fn tree(&self, piece: Piece, rule: Rule) -> Result<Tree<'a>, Stopped> {
+        let text = &self.builder.text[piece.start..piece.end];
+        let place = |s: Stopped| Stopped { at: piece.start + s.at, ..s };
+        Tree::read(rule, text, piece.start).map_err(place)
     }
 
     /// Reads each piece; those with mistakes are looked into. True if there was any.
@@ -170,10 +162,10 @@ impl<'a> Recovery<'_, 'a> {
         for piece in pieces {
             if self.tokens.nesting(piece) > WHOLE && self.examine(piece, rule) {
                 found = true;
-            } else if let Err(error) = self.read(piece, rule, &make, out) {
+            } else if let Err(stopped) = self.read(piece, rule, &make, out) {
                 found = true;
                 if !self.examine(piece, rule) {
-                    self.report(piece, piece.start + place(&error), &error, rule);
+                    self.report(piece, stopped, rule);
                 }
             }
         }
@@ -192,10 +184,10 @@ impl<'a> Recovery<'_, 'a> {
             true => None,
         };
         let Some((_, body)) = self.tokens.body(piece) else {
-            let error = error.or_else(|| Grammar::parse(Rule::one_item, &text[piece.start..piece.end]).err());
+            let error = error.or_else(|| self.tree(piece, Rule::one_item).err());
             match error {
                 Some(_) if self.examine(piece, Rule::one_item) => {}
-                Some(error) => self.report(piece, piece.start + place(&error), &error, Rule::one_item),
+                Some(stopped) => self.report(piece, stopped, Rule::one_item),
                 None => drop(self.read(piece, Rule::one_item, make, items)),
             }
             return;
@@ -203,27 +195,22 @@ impl<'a> Recovery<'_, 'a> {
         let hollow = Hollow::new(text, piece, &[self.tokens.gap(body)]);
         let mut made = None;
         let mut found = false;
-        match Grammar::parse(Rule::one_item, &hollow.text) {
-            Ok(pairs) => {
-                self.builder.base = piece.start;
-                made = self.builder.file(pairs).pop();
-                self.builder.base = 0;
-            }
-            Err(error) => {
+        match Tree::read(Rule::one_item, &hollow.text, piece.start) {
+            Ok(tree) => made = self.builder.file(tree.parts()).pop(),
+            Err(stopped) => {
                 found = true;
-                let at = hollow.source(place(&error));
                 let head = Piece { end: piece.end, ..piece };
-                self.report(head, at, &error, Rule::one_item);
+                self.report(head, hollow.place(stopped), Rule::one_item);
             }
         }
         let kind = made.map(|item| (item.kind.clone(), item));
         found |= self.members(piece, body, kind, items);
         if !found
             && !deep
-            && let Some(error) = error
+            && let Some(stopped) = error
         {
             // Every part is good by itself; the whole is not.
-            self.report(piece, piece.start + place(&error), &error, Rule::one_item);
+            self.report(piece, stopped, Rule::one_item);
         }
     }
 
@@ -283,6 +270,7 @@ impl<'a> Recovery<'_, 'a> {
                 found = self.each(pieces, Rule::one_rule, |b, p| b.policy_rule(p), &mut rules);
                 kind.map(|mut kind| {
                     if let ItemKind::Policy(item) = &mut kind {
+                        item.span.end = end as u32;
                         item.rules = rules;
                     }
                     kind
@@ -299,6 +287,7 @@ impl<'a> Recovery<'_, 'a> {
                 }
                 kind.map(|mut kind| {
                     if let ItemKind::Test(item) = &mut kind {
+                        item.span.end = end as u32;
                         item.body = parts;
                     }
                     kind
@@ -359,10 +348,10 @@ impl<'a> Recovery<'_, 'a> {
         let braces = self.tokens.braces(piece);
         let gaps: Vec<(usize, usize)> = braces.iter().map(|b| self.tokens.gap(*b)).collect();
         let hollow = Hollow::new(self.builder.text, piece, &gaps);
-        let holds = match Grammar::parse(rule, &hollow.text) {
-            Ok(pairs) => holds(pairs, &hollow.opens),
-            Err(error) => {
-                self.report(piece, hollow.source(place(&error)), &error, rule);
+        let holds = match Tree::read(rule, &hollow.text, piece.start) {
+            Ok(tree) => holds(&tree, &hollow.opens),
+            Err(stopped) => {
+                self.report(piece, hollow.place(stopped), rule);
                 for own in braces {
                     if self.tokens.holds_statements(own) {
                         let inside = self.tokens.inside(own);
@@ -408,24 +397,23 @@ impl<'a> Recovery<'_, 'a> {
 }
 
 /// What each pair of emptied braces turned out to be.
-fn holds(pairs: Pairs<'_, Rule>, opens: &[usize]) -> Vec<Holds> {
+fn holds(tree: &Tree<'_>, opens: &[usize]) -> Vec<Holds> {
     let mut out = vec![Holds::Other; opens.len()];
-    for pair in pairs.flatten() {
-        let span = pair.as_span();
-        let first = opens.partition_point(|o| *o < span.start());
+    for (rule, start, end) in tree.all() {
+        let first = opens.partition_point(|o| *o < start);
         let mut set = |n: usize, holds: Holds| {
-            if opens.get(n).is_some_and(|o| *o < span.end()) {
+            if opens.get(n).is_some_and(|o| *o < end) {
                 out[n] = holds;
             }
         };
-        let begins = opens.get(first) == Some(&span.start());
-        match pair.as_rule() {
+        let begins = opens.get(first) == Some(&start);
+        match rule {
             Rule::block if begins => set(first, Holds::Statements),
             Rule::record | Rule::map if begins => set(first, Holds::Value),
             Rule::fields | Rule::type_record if begins => set(first, Holds::Fields),
             Rule::match_expr | Rule::parallel => {
-                let last = opens.partition_point(|o| *o < span.end());
-                let arms = pair.as_rule() == Rule::match_expr;
+                let last = opens.partition_point(|o| *o < end);
+                let arms = rule == Rule::match_expr;
                 if last > first {
                     set(last - 1, if arms { Holds::Arms } else { Holds::Branches });
                 }

@@ -112,12 +112,12 @@ impl World<'_> {
         match &stmt.kind {
             StmtKind::Expr(e) => self.expr(e, Want::Drop),
             StmtKind::Let { pattern, ty, value } => {
-                let got = self.declared_value(ty.as_ref(), value, "let");
+                let got = self.declared_value(ty.as_deref(), value, "let");
                 self.bind_always(pattern, &got, LocalKind::Let);
                 if self.ty(value.id) == &Type::Never { Type::Never } else { Type::Nothing }
             }
             StmtKind::Var { name, ty, value } => {
-                let got = self.declared_value(ty.as_ref(), value, "var");
+                let got = self.declared_value(ty.as_deref(), value, "var");
                 self.bind(name, &got, LocalKind::Var);
                 if self.ty(value.id) == &Type::Never { Type::Never } else { Type::Nothing }
             }

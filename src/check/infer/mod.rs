@@ -125,7 +125,7 @@ impl World<'_> {
             ExprKind::Match { subject, arms } => self.match_(e, subject, arms, want),
             ExprKind::For { pattern, iterable, body } => self.for_(pattern, iterable, body, want),
             ExprKind::Repeat { limit, body, otherwise } => {
-                self.repeat(e, limit, body, otherwise.as_ref(), want)
+                self.repeat(e, limit, body, otherwise.as_deref(), want)
             }
             ExprKind::Return(value) => self.return_(e, value.as_deref()),
             ExprKind::Break(value) => self.break_(e, value.as_deref()),

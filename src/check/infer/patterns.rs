@@ -68,8 +68,8 @@ impl World<'_> {
             PatternKind::Variant { module, enum_name, variant, fields, rest } => {
                 self.variant_pattern(
                     pattern,
-                    module.as_ref(),
-                    enum_name.as_ref(),
+                    module.as_deref(),
+                    enum_name.as_deref(),
                     variant,
                     fields,
                     *rest,

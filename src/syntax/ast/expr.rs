@@ -32,12 +32,12 @@ pub enum StmtKind {
     /// `let x: T = e`; a pattern other than a name must match always. `name.id` is the binding's id.
     Let {
         pattern: Pattern,
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
         value: Expr,
     },
     Var {
         name: Ident,
-        ty: Option<TypeExpr>,
+        ty: Option<Box<TypeExpr>>,
         value: Expr,
     },
     /// `x = e`, `x.f = e`, `x[i] = e` (the target is a place: name, field or index).
@@ -48,6 +48,7 @@ pub enum StmtKind {
     Expr(Expr),
 }
 
+/// What is large and rare stands in boxes: an expression is moved several times while its tree is built.
 #[derive(Debug, Clone)]
 pub enum ExprKind {
     // Literals
@@ -123,14 +124,14 @@ pub enum ExprKind {
         arms: Vec<Arm>,
     },
     For {
-        pattern: Pattern,
+        pattern: Box<Pattern>,
         iterable: Box<Expr>,
         body: Block,
     },
     Repeat {
         limit: Box<Expr>,
         body: Block,
-        otherwise: Option<Block>,
+        otherwise: Option<Box<Block>>,
     },
     Return(Option<Box<Expr>>),
     Break(Option<Box<Expr>>),
@@ -156,7 +157,7 @@ pub enum ExprKind {
         branches: Vec<(Ident, Expr)>,
     },
     ParallelFor {
-        pattern: Pattern,
+        pattern: Box<Pattern>,
         iterable: Box<Expr>,
         limit: Option<Box<Expr>>,
         body: Block,
@@ -170,7 +171,7 @@ pub enum ExprKind {
     /// `read(path) as T`; the call itself is `call`. Any other call with `as` is refused by the checker.
     ReadAs {
         call: Box<Expr>,
-        ty: TypeExpr,
+        ty: Box<TypeExpr>,
     },
     /// `(e)`, kept so that the formatter and the mixed and/or rule see it.
     Paren(Box<Expr>),

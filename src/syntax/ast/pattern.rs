@@ -26,8 +26,8 @@ pub enum PatternKind {
     },
     /// `.High { why }`, `Risk.High { why: p }`, `changelog.Risk.Low`. `rest` is a trailing `..`.
     Variant {
-        module: Option<Ident>,
-        enum_name: Option<Ident>,
+        module: Option<Box<Ident>>,
+        enum_name: Option<Box<Ident>>,
         variant: Ident,
         fields: Vec<FieldPattern>,
         rest: bool,

@@ -1,6 +1,7 @@
 //! Commands: words, quotes, interpolation; and the shell habits that mean nothing here.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;

@@ -1,6 +1,7 @@
 //! Blocks, statements and control flow.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::{P, Pairs};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
@@ -12,8 +13,10 @@ use crate::syntax::scan::MAX_CHAIN;
 impl Builder<'_> {
     pub fn block(&mut self, pair: P<'_>) -> Block {
         let span = self.span(&pair);
-        let mut stmts: Vec<Stmt> =
-            pair.into_inner().filter(|p| p.as_rule() == Rule::stmt).map(|s| self.stmt(s)).collect();
+        let mut stmts = Vec::with_capacity(pair.into_inner().count());
+        for stmt in pair.into_inner().filter(|p| p.as_rule() == Rule::stmt) {
+            stmts.push(self.stmt(stmt));
+        }
         self.in_a_row(&mut stmts);
         Block { id: self.id(), span, stmts }
     }
@@ -60,7 +63,7 @@ impl Builder<'_> {
                     for p in part.into_inner() {
                         match p.as_rule() {
                             Rule::pattern => pattern = Some(self.binding(p)),
-                            Rule::type_expr => ty = Some(self.type_expr(p)),
+                            Rule::type_expr => ty = Some(Box::new(self.type_expr(p))),
                             _ => value = Some(self.expr(p)),
                         }
                     }
@@ -75,7 +78,7 @@ impl Builder<'_> {
                     for p in part.into_inner() {
                         match p.as_rule() {
                             Rule::lower => name = Some(self.name(&p)),
-                            Rule::type_expr => ty = Some(self.type_expr(p)),
+                            Rule::type_expr => ty = Some(Box::new(self.type_expr(p))),
                             _ => value = Some(self.expr(p)),
                         }
                     }
@@ -186,7 +189,7 @@ impl Builder<'_> {
                 let (pattern, iterable, _, body) = self.loop_parts(inner);
                 match (pattern, iterable, body) {
                     (Some(pattern), Some(iterable), Some(body)) => {
-                        ExprKind::For { pattern, iterable: Box::new(iterable), body }
+                        ExprKind::For { pattern: Box::new(pattern), iterable: Box::new(iterable), body }
                     }
                     _ => ExprKind::Error,
                 }
@@ -195,7 +198,7 @@ impl Builder<'_> {
                 let (pattern, iterable, limit, body) = self.loop_parts(inner);
                 match (pattern, iterable, body) {
                     (Some(pattern), Some(iterable), Some(body)) => ExprKind::ParallelFor {
-                        pattern,
+                        pattern: Box::new(pattern),
                         iterable: Box::new(iterable),
                         limit: limit.map(Box::new),
                         body,
@@ -206,7 +209,7 @@ impl Builder<'_> {
             Rule::repeat => {
                 let limit = inner.next().map(|e| self.expr(e));
                 let body = inner.next().map(|b| self.block(b));
-                let otherwise = inner.next().and_then(|e| e.into_inner().next()).map(|b| self.block(b));
+                let otherwise = inner.next().and_then(|e| e.into_inner().next()).map(|b| Box::new(self.block(b)));
                 match (limit, body) {
                     (Some(limit), Some(body)) => ExprKind::Repeat { limit: Box::new(limit), body, otherwise },
                     _ => ExprKind::Error,
@@ -265,7 +268,7 @@ impl Builder<'_> {
 
     fn loop_parts(
         &mut self,
-        inner: pest::iterators::Pairs<'_, Rule>,
+        inner: Pairs<'_>,
     ) -> (Option<Pattern>, Option<Expr>, Option<Expr>, Option<Block>) {
         let (mut pattern, mut iterable, mut limit, mut body) = (None, None, None, None);
         for p in inner {
@@ -282,7 +285,7 @@ impl Builder<'_> {
     /// The `message` and `help` parts of what follows.
     pub fn message_and_help(
         &mut self,
-        inner: pest::iterators::Pairs<'_, Rule>,
+        inner: Pairs<'_>,
     ) -> (Option<Expr>, Option<Expr>) {
         let (mut message, mut help) = (None, None);
         for p in inner {
@@ -334,7 +337,7 @@ impl Builder<'_> {
         Catch { kind, name, body, span }
     }
 
-    fn step(&mut self, inner: pest::iterators::Pairs<'_, Rule>) -> ExprKind {
+    fn step(&mut self, inner: Pairs<'_>) -> ExprKind {
         let (mut name, mut title, mut body, mut undo) = (None, None, None, None);
         for p in inner {
             match p.as_rule() {

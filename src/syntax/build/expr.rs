@@ -1,6 +1,7 @@
 //! Primary expressions and what is attached to them.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
@@ -168,7 +169,7 @@ impl Builder<'_> {
             },
             Rule::as_clause => {
                 let ty = self.as_clause(pair);
-                ExprKind::ReadAs { call: Box::new(base), ty }
+                ExprKind::ReadAs { call: Box::new(base), ty: Box::new(ty) }
             }
             _ => match pair.into_inner().next() {
                 Some(name) => {
@@ -197,6 +198,10 @@ impl Builder<'_> {
 
     /// A number with its unit, if any. `negated`: a minus sign stands before it.
     pub fn number(&mut self, text: &str, span: Span, negated: bool) -> ExprKind {
+        // Nearly all; eighteen digits are always in range.
+        if text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit()) {
+            return ExprKind::Int(text.bytes().fold(0, |n, b| n * 10 + i64::from(b - b'0')));
+        }
         let digits = text
             .find(|c: char| !(c.is_ascii_digit() || c == '_' || c == '.'))
             .map_or(text, |i| &text[..i])

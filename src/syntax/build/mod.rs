@@ -15,27 +15,25 @@ mod types;
 use super::ast::{self, Comment, CommentKind, Ident, NodeId};
 use super::parser::Rule;
 use super::scan::MAX_TREE;
+use super::tree::{P, Pairs};
 use super::words::is_reserved;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::{FileId, Span};
-use pest::iterators::{Pair, Pairs};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-pub(super) type P<'i> = Pair<'i, Rule>;
-
-/// Builds the tree of one text. In recovery it is fed with pieces of the text, each at its `base`.
+/// Builds the tree of one text. In recovery it is fed with pieces of the text.
 pub(super) struct Builder<'a> {
     pub file: FileId,
     pub text: &'a str,
-    pub base: usize,
     comments: &'a [Comment],
     next: u32,
     /// The height of the highest expression built since somebody last looked.
     pub height: usize,
-    names: HashSet<Arc<str>, BuildHasherDefault<NameHasher>>,
+    /// The names so far, and whether they are reserved words.
+    names: HashMap<Arc<str>, bool, BuildHasherDefault<NameHasher>>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -44,11 +42,10 @@ impl<'a> Builder<'a> {
         Builder {
             file,
             text,
-            base: 0,
             comments,
             next: 0,
             height: 0,
-            names: HashSet::default(),
+            names: HashMap::default(),
             diagnostics: Vec::new(),
         }
     }
@@ -68,9 +65,8 @@ impl<'a> Builder<'a> {
     }
 
     pub fn span(&self, pair: &P<'_>) -> Span {
-        let s = pair.as_span();
-        let start = self.base + s.start();
-        Span::new(self.file, start, self.trimmed(start, self.base + s.end()))
+        let (start, end) = pair.range();
+        Span::new(self.file, start, end)
     }
 
     /// The span of a member, without the comma that may end it.
@@ -85,7 +81,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A rule may have eaten the trivia behind it; nobody wants to see that underlined.
+    /// Without trivia at the end.
     fn trimmed(&self, start: usize, end: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut end = end.min(bytes.len());
@@ -109,32 +105,38 @@ impl<'a> Builder<'a> {
     }
 
     pub fn at(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.base + start, self.base + end)
+        Span::new(self.file, start, end)
     }
 
     pub fn error(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    fn shared(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(name) {
-            return known.clone();
+    fn shared(&mut self, name: &str) -> (Arc<str>, bool) {
+        if let Some((known, reserved)) = self.names.get_key_value(name) {
+            return (known.clone(), *reserved);
         }
         let shared: Arc<str> = name.into();
-        self.names.insert(shared.clone());
-        shared
+        let reserved = is_reserved(name);
+        self.names.insert(shared.clone(), reserved);
+        (shared, reserved)
     }
 
     /// A name as it stands: fields, arguments, kinds may be any word.
     pub fn any_name(&mut self, pair: &P<'_>) -> Ident {
+        self.ident(pair).0
+    }
+
+    fn ident(&mut self, pair: &P<'_>) -> (Ident, bool) {
         let span = self.span(pair);
-        Ident { id: self.id(), name: self.shared(pair.as_str()), span }
+        let (name, reserved) = self.shared(pair.as_str());
+        (Ident { id: self.id(), name, span }, reserved)
     }
 
     /// A name that is declared or used as a value: reserved words are refused.
     pub fn name(&mut self, pair: &P<'_>) -> Ident {
-        let ident = self.any_name(pair);
-        if is_reserved(&ident.name) {
+        let (ident, reserved) = self.ident(pair);
+        if reserved {
             self.error(
                 Diagnostic::error(
                     syntax::E0104,
@@ -180,9 +182,9 @@ impl<'a> Builder<'a> {
         (!lines.is_empty()).then(|| join_docs(&lines))
     }
 
-    pub fn file(&mut self, pairs: Pairs<'_, Rule>) -> Vec<ast::Item> {
+    pub fn file(&mut self, pairs: Pairs<'_>) -> Vec<ast::Item> {
         let mut items = Vec::new();
-        for pair in pairs.flat_map(|p| p.into_inner()) {
+        for pair in pairs {
             if pair.as_rule() == Rule::item {
                 items.push(self.item(pair));
             }
@@ -190,9 +192,9 @@ impl<'a> Builder<'a> {
         items
     }
 
-    pub fn stmts(&mut self, pairs: Pairs<'_, Rule>) -> Vec<ast::Stmt> {
+    pub fn stmts(&mut self, pairs: Pairs<'_>) -> Vec<ast::Stmt> {
         let mut stmts = Vec::new();
-        for pair in pairs.flat_map(|p| p.into_inner()) {
+        for pair in pairs {
             if pair.as_rule() == Rule::stmt {
                 stmts.push(self.stmt(pair));
             }

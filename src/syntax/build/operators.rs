@@ -3,7 +3,8 @@
 //! Loosest first: `or`, `and`, `not`, comparisons with `in` and `matches` (which do not chain), `??`, `..`, `+ -`,
 //! `* / %`, unary `-`.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;

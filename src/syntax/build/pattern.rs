@@ -1,6 +1,7 @@
 //! Patterns of `match`, `let` and `for`.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
@@ -70,7 +71,7 @@ impl Builder<'_> {
                 }
                 match uppers.pop() {
                     Some(variant) => {
-                        PatternKind::Variant { module, enum_name: uppers.pop(), variant, fields, rest }
+                        PatternKind::Variant { module: module.map(Box::new), enum_name: uppers.pop().map(Box::new), variant, fields, rest }
                     }
                     None => PatternKind::Error,
                 }

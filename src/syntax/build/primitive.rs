@@ -1,6 +1,7 @@
 //! `run`, `ask`, `gate` and their clauses.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;

@@ -1,6 +1,7 @@
 //! `test` items.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::syntax::ast::*;
 use crate::syntax::misplaced;
 use crate::syntax::parser::Rule;

@@ -1,6 +1,7 @@
 //! Text: escapes, interpolation, dedent.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
@@ -28,18 +29,48 @@ impl Builder<'_> {
                 dedent(&mut parts);
                 TextLit { form: TextForm::Block, parts: tidy(parts) }
             }
-            _ => {
-                let parts = self.parts(pair);
-                TextLit { form: TextForm::Quoted, parts: tidy(parts) }
-            }
+            _ => TextLit { form: TextForm::Quoted, parts: self.quoted(pair) },
         }
     }
 
+    /// Text without escapes goes from the source into the tree in one step.
+    fn quoted(&mut self, pair: P<'_>) -> Vec<TextPart> {
+        let mut out = Vec::new();
+        let (mut lit, mut decoded) = ("", String::new());
+        let flush = |lit: &mut &str, decoded: &mut String, out: &mut Vec<TextPart>| {
+            if !decoded.is_empty() {
+                out.push(TextPart::Lit(std::mem::take(decoded).into()));
+            } else if !lit.is_empty() {
+                out.push(TextPart::Lit((*lit).into()));
+            }
+            *lit = "";
+        };
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::quoted_lit if decoded.is_empty() => lit = part.as_str(),
+                Rule::quoted_lit => decoded.push_str(part.as_str()),
+                Rule::escape => {
+                    decoded.push_str(std::mem::take(&mut lit));
+                    decoded.push(self.escape(&part));
+                }
+                _ => {
+                    flush(&mut lit, &mut decoded, &mut out);
+                    if let Some(e) = part.into_inner().next() {
+                        out.push(TextPart::Expr(self.expr(e)));
+                    }
+                }
+            }
+        }
+        flush(&mut lit, &mut decoded, &mut out);
+        out
+    }
+
+    /// Of a text block.
     fn parts(&mut self, pair: P<'_>) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::quoted_lit | Rule::block_lit => parts.push(Part::Raw(part.as_str().to_owned())),
+                Rule::block_lit => parts.push(Part::Raw(part.as_str().to_owned())),
                 Rule::escape => {
                     let c = self.escape(&part);
                     parts.push(Part::Escaped(c));

@@ -1,6 +1,7 @@
 //! Types as written.
 
-use super::{Builder, P};
+use super::Builder;
+use crate::syntax::tree::P;
 use crate::syntax::ast::{FieldDecl, TypeExpr, TypeKind};
 use crate::syntax::parser::Rule;
 
