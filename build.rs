@@ -20,7 +20,8 @@ fn main() {
         Ok((_, rules)) => rules,
         Err(errors) => panic!("{GRAMMAR}: {errors:?}"),
     };
-    std::fs::write(format!("{out}/quick.rs"), Compiler::new(&rules).file()).expect("cargo's folder is writable");
+    std::fs::write(format!("{out}/quick.rs"), Compiler::new(&rules).file())
+        .expect("cargo's folder is writable");
 }
 
 /// The bytes that a match can begin with; `empty` if it may match nothing.
@@ -52,8 +53,19 @@ impl First {
 
     /// A test of the next byte that no match can fail, if there is one.
     fn guard(&self) -> Option<String> {
-        (!self.empty && self.bytes.iter().any(|b| !b)).then(|| format!("matches!(s.peek(), {})", set(&self.bytes)))
+        (!self.empty && self.bytes.iter().any(|b| !b)).then(|| test("s.peek()", &self.bytes))
     }
+}
+
+/// A test whether a byte is one of some.
+fn test(byte: &str, bytes: &[bool; 256]) -> String {
+    let pattern = set(bytes);
+    if pattern.matches('|').count() < 2 {
+        return format!("matches!({byte}, {pattern})");
+    }
+    // Many ranges are one look into a table.
+    let word = |n: usize| (0..64).filter(|i| bytes[n * 64 + i]).fold(0u64, |word, i| word | 1 << i);
+    format!("is_in({byte}, &[{}, {}, {}, {}])", word(0), word(1), word(2), word(3))
 }
 
 /// Bytes as a pattern.
@@ -141,7 +153,8 @@ impl<'g> Compiler<'g> {
         let own = |r: &&Rule| r.ty != RuleType::Silent || self.class(&r.expr).is_none();
         for rule in self.order.iter().filter(own) {
             let name = &rule.name;
-            let guard = self.first[name.as_str()].guard().map(|g| format!("if !{g} {{ return false; }}\n    "));
+            let guard =
+                self.first[name.as_str()].guard().map(|g| format!("if !{g} {{ return false; }}\n    "));
             let guard = guard.unwrap_or_default();
             let body = match rule.ty {
                 RuleType::Silent if TRIVIA.contains(&name.as_str()) => {
@@ -152,23 +165,32 @@ impl<'g> Compiler<'g> {
                 RuleType::Normal | RuleType::Atomic => {
                     let nodes = if rule.ty == RuleType::Atomic { "false" } else { "N" };
                     let body = self.expr(&rule.expr, nodes);
-                    format!("{guard}let node = if N {{ s.open(Rule::{name}) }} else {{ 0 }};\n    if {body} {{ if N {{ s.close(node); }} true }} else {{ if N {{ s.nodes.truncate(node); }} false }}")
+                    format!(
+                        "{guard}let node = if N {{ s.open(Rule::{name}) }} else {{ 0 }};\n    if {body} {{ if N {{ s.close(node); }} true }} else {{ if N {{ s.nodes.truncate(node); }} false }}"
+                    )
                 }
                 other => panic!("{GRAMMAR}: the kind {other:?} of `{name}` is not provided for"),
             };
-            let _ = write!(out, "#[allow(unused_parens, clippy::all)]\nfn rule_{name}<const N: bool>(s: &mut Quick<'_>) -> bool {{\n    {body}\n}}\n\n");
-            if matches!(&rule.expr, Expr::Seq(first, _) if matches!(first.as_ref(), Expr::Ident(i) if i == "SOI")) {
+            let _ = write!(
+                out,
+                "#[allow(unused_parens, clippy::all)]\nfn rule_{name}<const N: bool>(s: &mut Quick<'_>) -> bool {{\n    {body}\n}}\n\n"
+            );
+            if matches!(&rule.expr, Expr::Seq(first, _) if matches!(first.as_ref(), Expr::Ident(i) if i == "SOI"))
+            {
                 let _ = writeln!(entries, "        Rule::{name} => rule_{name}::<true>(s),");
             }
         }
-        let _ = write!(out, "fn enter(rule: Rule, s: &mut Quick<'_>) -> bool {{\n    match rule {{\n{entries}        _ => false,\n    }}\n}}\n");
+        let _ = write!(
+            out,
+            "fn enter(rule: Rule, s: &mut Quick<'_>) -> bool {{\n    match rule {{\n{entries}        _ => false,\n    }}\n}}\n"
+        );
         out
     }
 
     /// An expression that is true if it matches; if not, nothing has changed. `nodes`: whether rules make any.
     fn expr(&self, expr: &Expr, nodes: &str) -> String {
         if let Some(class) = self.class(expr) {
-            return format!("s.one(matches!(s.peek(), {}))", set(&First::of(class).bytes));
+            return format!("s.one({})", test("s.peek()", &First::of(class).bytes));
         }
         match expr {
             Expr::Str(text) => format!("s.text({:?}.as_bytes())", text),
@@ -185,17 +207,18 @@ impl<'g> Compiler<'g> {
                 format!("{{ let saved = s.save(); ({}) || s.back(saved) }}", parts.join(" && "))
             }
             Expr::Choice(..) => {
-                let parts: Vec<String> = self.merged(expr).into_iter().map(|e| self.guarded(&e, nodes)).collect();
+                let parts: Vec<String> =
+                    self.merged(expr).into_iter().map(|e| self.guarded(&e, nodes)).collect();
                 format!("({})", parts.join(" || "))
             }
             Expr::Opt(inner) => format!("{{ let _ = {}; true }}", self.guarded(inner, nodes)),
             Expr::Rep(inner) => match self.all_but(inner) {
-                Some(stops) => format!("s.skip(|b| matches!(b, {}))", set(&First::of(stops).bytes)),
+                Some(stops) => format!("s.skip(|b| {})", test("b", &First::of(stops).bytes)),
                 None => format!("{{ while {} {{}} true }}", self.guarded(inner, nodes)),
             },
             Expr::Skip(ends) if ends.iter().all(|e| e.len() == 1) => {
                 let stops = ends.iter().flat_map(|e| e.bytes());
-                format!("s.skip(|b| matches!(b, {}))", set(&First::of(stops).bytes))
+                format!("s.skip(|b| {})", test("b", &First::of(stops).bytes))
             }
             Expr::Skip(ends) => format!("s.skip_until(&{ends:?})"),
             other => panic!("{GRAMMAR}: {other:?} is not provided for"),
@@ -212,7 +235,7 @@ impl<'g> Compiler<'g> {
 
     fn ahead(&self, expr: &Expr) -> String {
         match self.class(expr) {
-            Some(class) => format!("matches!(s.peek(), {})", set(&First::of(class).bytes)),
+            Some(class) => test("s.peek()", &First::of(class).bytes),
             None => format!("{{ let at = s.at; let ok = {}; s.at = at; ok }}", self.guarded(expr, "false")),
         }
     }
@@ -261,7 +284,10 @@ fn sequence(expr: &Expr) -> Vec<&Expr> {
 
 fn range(expr: &Expr) -> Vec<u8> {
     let Expr::Range(from, to) = expr else { return Vec::new() };
-    assert!(from.is_ascii() && to.is_ascii() && from.len() == 1 && to.len() == 1, "{GRAMMAR}: a range beyond ASCII");
+    assert!(
+        from.is_ascii() && to.is_ascii() && from.len() == 1 && to.len() == 1,
+        "{GRAMMAR}: a range beyond ASCII"
+    );
     (from.as_bytes()[0]..=to.as_bytes()[0]).collect()
 }
 

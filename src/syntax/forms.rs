@@ -4,54 +4,25 @@ use super::foreign::{ending, last_word};
 use super::mistakes::{Trouble, quoted, reserved};
 use super::parser::Rule;
 use super::words::is_reserved;
+use super::{cases, signatures};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
 
-fn error(span: Span, message: impl Into<String>, label: &str, help: &str) -> Option<Diagnostic> {
+pub(super) fn error(span: Span, message: impl Into<String>, label: &str, help: &str) -> Option<Diagnostic> {
     Some(Diagnostic::error(syntax::E0101, span, message).label(label).help(help))
 }
 
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
-fn is_upper(text: &str) -> bool {
+pub(super) fn is_upper(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
-fn is_lower(text: &str) -> bool {
+pub(super) fn is_lower(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-}
-
-fn snake(name: &str) -> String {
-    let mut out = String::new();
-    let mut last_lower = false;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && last_lower {
-            out.push('_');
-        }
-        last_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-        out.extend(c.to_lowercase());
-    }
-    out
-}
-
-fn camel(name: &str) -> String {
-    name.split('_')
-        .filter(|p| !p.is_empty())
-        .map(|p| {
-            let mut chars = p.chars();
-            chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
-        })
-        .collect()
-}
-
-/// The two words before the trouble.
-fn last_two(before: &str) -> (&str, &str) {
-    let last = last_word(before);
-    let rest = before[..before.len() - last.len()].trim_end();
-    (last_word(rest), last)
 }
 
 /// A known slip at the trouble: `found` stands there, `before` ends with the last token before it.
@@ -67,7 +38,7 @@ pub(super) fn known(
     if let Some(d) = item_level(t, span, found, piece) {
         return Some(d);
     }
-    if let Some(d) = cases(t, span, found, last) {
+    if let Some(d) = cases::known(t, span, found, last) {
         return Some(d);
     }
     match (last, found) {
@@ -116,7 +87,7 @@ pub(super) fn known(
             );
         }
         ("use", _) if is_upper(found) => {
-            let help = format!("write `use {}`", snake(found));
+            let help = format!("write `use {}`", cases::snake(found));
             return error(span, "a module's name is in snake_case", "not a module's name", &help);
         }
         ("run", _) if t.expects(&[Rule::command]) => {
@@ -173,7 +144,7 @@ pub(super) fn known(
         );
     }
     if found == "=" && matches!(t.first_word(), "fn" | "task" | "workflow") && piece.ends_with(')') {
-        return arrows(t, span, found, piece);
+        return signatures::arrows(t, span, found, piece);
     }
     if let Some(d) = binding(t, span, found) {
         return Some(d);
@@ -209,7 +180,7 @@ pub(super) fn known(
     }
     policy(t, span, found, last)
         .or_else(|| member(t, span, found, piece))
-        .or_else(|| arrows(t, span, found, piece))
+        .or_else(|| signatures::arrows(t, span, found, piece))
         .or_else(|| comma(t, span, found, piece))
 }
 
@@ -288,7 +259,7 @@ fn comma(t: &Trouble<'_>, span: Span, found: &str, piece: &str) -> Option<Diagno
         return None;
     }
     let (what, help) = match open {
-        '(' if in_params(piece) && matches!(t.first_word(), "fn" | "task" | "workflow") => {
+        '(' if signatures::in_params(piece) && matches!(t.first_word(), "fn" | "task" | "workflow") => {
             ("parameters", "write for example `(a: Int, b: Text)`")
         }
         '{' if t.text[span.end as usize..].trim_start().starts_with(':') || found == "\"" => {
@@ -454,259 +425,6 @@ fn item_level(t: &Trouble<'_>, span: Span, found: &str, piece: &str) -> Option<D
         ),
         "}" | ")" | "]" => {
             error(span, format!("`{found}` closes nothing"), "nothing is open here", "take it out")
-        }
-        _ => None,
-    }
-}
-
-pub(super) fn capital(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        syntax::E0101,
-        span,
-        format!("`{name}` begins with a capital, as only types and variants do"),
-    )
-    .label("a name in snake_case is expected here")
-    .help(format!("write `{}`", snake(name)))
-}
-
-/// Upper and lower case.
-fn cases(t: &Trouble<'_>, span: Span, found: &str, last: &str) -> Option<Diagnostic> {
-    let wants_lower =
-        t.expects(&[Rule::lower, Rule::pattern, Rule::param]) && !t.expects(&[Rule::upper, Rule::type_name]);
-    if is_upper(found) && wants_lower && last.is_empty() && is_word(t.text[span.end as usize..].trim_start())
-    {
-        let help = "the name stands before the type: `name: Type`";
-        return error(
-            span,
-            format!("expected the name of a parameter, found the type `{found}`"),
-            "a name should be here",
-            help,
-        );
-    }
-    if is_upper(found) && wants_lower {
-        return Some(capital(span, found));
-    }
-    if is_lower(found) && matches!(last, "type" | "enum") && t.expects(&[Rule::upper]) {
-        return error(
-            span,
-            format!("`{found}` begins with a small letter; a type's name is in CamelCase"),
-            "a name in CamelCase is expected here",
-            &format!("write `{}`", camel(found)),
-        );
-    }
-    if found == "[" && is_upper(last_word(t.text[..t.at].trim_end())) && piece_is_typed(t) {
-        let name = last_word(t.text[..t.at].trim_end());
-        return error(
-            span,
-            format!("a list is written `[{name}]`"),
-            "the brackets stand around the type",
-            &format!("write `[{name}]`"),
-        );
-    }
-    let wants_type =
-        t.expects(&[Rule::type_expr, Rule::type_opt, Rule::type_name, Rule::type_short, Rule::type_list]);
-    if is_lower(found) && wants_type && !is_reserved(found) {
-        let help = match found {
-            "string" | "str" | "text" | "char" => "write `Text`".to_owned(),
-            "int" | "integer" | "number" | "i64" | "u64" | "long" => "write `Int`".to_owned(),
-            "float" | "double" | "f64" | "decimal" => "write `Float`".to_owned(),
-            "bool" | "boolean" => "write `Bool`".to_owned(),
-            "any" | "object" | "json" => "write `Json`, or a type of your own".to_owned(),
-            "void" | "unit" => "write `Nothing`, or leave the result out".to_owned(),
-            "list" | "array" | "vec" => "a list is written `[T]`".to_owned(),
-            "map" | "dict" => "a map is written `{Text: T}`".to_owned(),
-            other => format!("write `{}`", camel(other)),
-        };
-        return Some(
-            Diagnostic::error(
-                syntax::E0101,
-                span,
-                format!("`{found}` begins with a small letter; a type's name is in CamelCase"),
-            )
-            .label("a type should be here")
-            .help(help),
-        );
-    }
-    if is_lower(found) && t.rule == Rule::one_variant && t.at == t.start {
-        return error(
-            span,
-            format!("`{found}` begins with a small letter; a variant's name is in CamelCase"),
-            "a name in CamelCase is expected here",
-            &format!("write `{}`", camel(found)),
-        );
-    }
-    None
-}
-
-/// `->` and `=>`, left out or mistaken for each other; types that are missing.
-fn arrows(t: &Trouble<'_>, span: Span, found: &str, piece: &str) -> Option<Diagnostic> {
-    let callable = matches!(t.first_word(), "fn" | "task" | "workflow") || piece.contains("workflow ");
-    if callable && !piece.contains('(') && found != "(" && t.expects(&[Rule::params]) {
-        return error(
-            span,
-            "the parameters stand in parentheses",
-            "`(` should be here",
-            "write `fn f(x: Int) -> Int { … }`; without any write `()`",
-        );
-    }
-    if callable && piece.ends_with(')') && !piece.contains('{') {
-        if is_word(found) {
-            return error(
-                span,
-                format!("expected `->` before the result type `{found}`"),
-                "`->` is missing before this",
-                &format!("write `-> {found}`"),
-            );
-        }
-        if matches!(found, ":" | "=>") {
-            return error(
-                span,
-                format!("`{found}` cannot stand here"),
-                "`->` or `{` should be here",
-                "a result type is written `-> T`",
-            );
-        }
-        if found == "=" {
-            return error(
-                span,
-                "a body stands in braces",
-                "`{` should be here",
-                "write `fn double(x: Int) -> Int { x * 2 }`",
-            );
-        }
-    }
-    if callable
-        && matches!(found, "," | ")" | "=")
-        && in_params(piece)
-        && is_lower(last_word(piece))
-        && !is_reserved(last_word(piece))
-    {
-        let name = last_word(piece);
-        return error(
-            span,
-            format!("the parameter `{name}` needs a type"),
-            "`: Type` should be here",
-            &format!("write for example `{name}: Text`"),
-        );
-    }
-    if t.rule == Rule::one_item
-        && t.text[t.start..].starts_with('@')
-        && t.expects(&[Rule::item])
-        && is_word(found)
-        && !piece.contains('(')
-    {
-        return error(
-            span,
-            format!("{} cannot stand here", quoted(found)),
-            "unexpected",
-            "names for an attribute stand in parentheses: `@allow(unused_value)`",
-        );
-    }
-    if found == "->" && last_word(piece) == "gate" {
-        return error(
-            span,
-            "which gate is missing",
-            "a gate's name should be here",
-            "write for example given gate ship -> approve",
-        );
-    }
-    if t.first_word() == "given" && !piece.contains("->") && !is_word(found) {
-        return error(
-            span,
-            format!("expected `->` and the answer, found {}", quoted(found)),
-            "`->` should be here",
-            "write for example given gate ship -> approve",
-        );
-    }
-    if found == "->" {
-        return error(
-            span,
-            "`->` cannot stand here",
-            "only before a result type, or an answer in a test",
-            "in a `match` and in a lambda the arrow is `=>`",
-        );
-    }
-    None
-}
-
-/// Whether the last thing said is a type: `name: Type`.
-fn piece_is_typed(t: &Trouble<'_>) -> bool {
-    let before = t.text[t.start..t.at].trim_end();
-    let rest = before[..before.len() - last_word(before).len()].trim_end();
-    rest.ends_with(':') || rest.ends_with("->")
-}
-
-fn in_params(piece: &str) -> bool {
-    piece.rfind('(').is_some_and(|open| !piece[open..].contains(')')) && !piece.contains('{')
-}
-
-/// A known form that ends too early, at `span`.
-pub(super) fn unfinished(t: &Trouble<'_>, span: Span, before: &str) -> Option<Diagnostic> {
-    let piece = before.get(t.start..).unwrap_or("");
-    let (second, last) = last_two(piece);
-    let missing = |message: &str, help: &str| error(span, message, "something is missing after this", help);
-    if piece.ends_with('}') && t.expects(&[Rule::block]) {
-        let form = match t.first_word() {
-            "if" => "write `if condition { … }`",
-            "for" => "write `for x in xs { … }`",
-            "fn" | "task" | "workflow" => "write `fn f(x: Int) -> Int { … }`",
-            _ => "braces where a value should stand are a record; put the value before the block",
-        };
-        return error(
-            span,
-            "a block is missing: these braces were read as what should stand before it",
-            "the block should follow",
-            form,
-        );
-    }
-    if t.rule == Rule::one_arm && !piece.contains("=>") {
-        return missing("`=>` and a value are missing", "an arm is written `pattern => value`");
-    }
-    if matches!(t.first_word(), "let" | "var" | "const") && !piece.contains('=') {
-        return missing(
-            "`=` and a value are missing",
-            "write `let x = 5`; there are no names without a value",
-        );
-    }
-    if second == "gate" && is_lower(last) && piece.ends_with(last) {
-        return missing("a gate asks a question", "write `gate ship \"Publish?\"`");
-    }
-    if matches!(t.first_word(), "fn" | "task" | "workflow") && !piece.contains('{') {
-        return match piece.ends_with(')') {
-            true => missing("the body is missing", "write it in braces: `{ … }`"),
-            false if !piece.contains('(') => {
-                missing("parameters in parentheses are missing", "without any write `()`")
-            }
-            false => None,
-        };
-    }
-    match last {
-        "ask" => missing("`ask` needs a prompt", "write `ask \"…\"` or `ask agent \"…\"`"),
-        "run" => missing("`run` needs a command", "write for example run `cargo test`"),
-        "gate" if matches!(t.first_word(), "allow" | "deny") => {
-            missing("which gate is missing", "write `after gate ship`")
-        }
-        "gate" => missing("a gate needs a name and a question", "write `gate ship \"Publish?\"`"),
-        "step" => missing("a step needs a name and a block", "write `step tests \"Run the tests\" { … }`"),
-        "where" => missing("`where` needs a condition", "write for example `Int where it > 0`"),
-        "use" => missing("which module is missing", "write `use work` or `use \"./file.wflow\" as name`"),
-        _ if piece.ends_with("=>") => {
-            missing("a value or a block should follow `=>`", "write for example `.Low => 1`")
-        }
-        _ if t.first_word() == "if" && !piece.contains('{') => {
-            missing("`if` needs a block", "write `if condition { … }`")
-        }
-        _ if t.first_word() == "try" && piece.ends_with('}') => {
-            missing("`try` needs a `catch`", "write `try { … } catch e { … }`")
-        }
-        _ if t.first_word() == "given" && !piece.contains("->") => {
-            missing("`->` and the answer are missing", "write for example given gate ship -> approve")
-        }
-        _ if matches!(second, "let" | "var" | "const") && is_lower(last) => {
-            missing("`=` and a value are missing", "write `let x = 5`; there are no names without a value")
-        }
-        _ if matches!(second, "type") && is_upper(last) => {
-            missing("what the type is, is missing", "write `type Name = Text` or `type Name { field: Text }`")
         }
         _ => None,
     }

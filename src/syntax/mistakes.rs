@@ -130,7 +130,7 @@ fn misspelt(t: &Trouble<'_>) -> Option<Diagnostic> {
 fn too_early(t: &Trouble<'_>, before: &str) -> Diagnostic {
     let last = last_token(before);
     let span = Span::new(t.file, before.len() - last.len(), before.len());
-    if let Some(known) = super::forms::unfinished(t, span, before) {
+    if let Some(known) = super::unfinished::known(t, span, before) {
         return known;
     }
     let wanted = wanted(t);

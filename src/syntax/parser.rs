@@ -178,9 +178,7 @@ pub fn parse_approvers(file: FileId, text: &str) -> Result<ast::Approvers, Vec<D
 
 /// `git log *`, as in a policy, without the backticks.
 pub fn parse_command_pattern(file: FileId, text: &str) -> Result<ast::Command, Vec<Diagnostic>> {
-    small(file, text, Rule::one_command, "a command", |b, tree| {
-        tree.whole().map(|p| b.command(p, true))
-    })
+    small(file, text, Rule::one_command, "a command", |b, tree| tree.whole().map(|p| b.command(p, true)))
 }
 
 pub fn parse_type(file: FileId, text: &str) -> Result<ast::TypeExpr, Vec<Diagnostic>> {

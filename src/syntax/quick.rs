@@ -12,11 +12,20 @@ struct Quick<'t> {
     trivia: (usize, usize),
 }
 
-/// The matches of a text, parents before their children.
-pub fn read(rule: Rule, text: &str) -> Option<Vec<Node>> {
-    let nodes = Vec::with_capacity(text.len() / 3);
-    let mut quick = Quick { bytes: text.as_bytes(), at: 0, nodes, trivia: (0, 0) };
-    enter(rule, &mut quick).then_some(quick.nodes)
+/// The matches of a text, parents before their children, in place of what `nodes` held. False if it is refused.
+pub fn read(rule: Rule, text: &str, nodes: &mut Vec<Node>) -> bool {
+    nodes.clear();
+    nodes.reserve(text.len() / 3);
+    let mut quick = Quick { bytes: text.as_bytes(), at: 0, nodes: std::mem::take(nodes), trivia: (0, 0) };
+    let good = enter(rule, &mut quick);
+    *nodes = quick.nodes;
+    good
+}
+
+/// Whether a byte is in a set of one bit a byte.
+#[inline(always)]
+fn is_in(byte: u8, set: &[u64; 4]) -> bool {
+    set[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
 }
 
 impl Quick<'_> {
@@ -87,7 +96,9 @@ impl Quick<'_> {
     }
 
     fn skip_until(&mut self, ends: &[&str]) -> bool {
-        while self.at < self.bytes.len() && !ends.iter().any(|e| self.bytes[self.at..].starts_with(e.as_bytes())) {
+        while self.at < self.bytes.len()
+            && !ends.iter().any(|e| self.bytes[self.at..].starts_with(e.as_bytes()))
+        {
             self.at += 1;
         }
         true

@@ -135,6 +135,7 @@ impl Scanner<'_> {
         self.bound();
     }
 
+    #[cold]
     fn deep(&mut self, message: String) {
         if self.out.too_deep.is_none() {
             let span = Span::new(self.file, self.at, (self.at + 1).min(self.bytes.len()));
@@ -153,7 +154,12 @@ impl Scanner<'_> {
                     self.fresh_line = true;
                     self.at += 1;
                 }
-                b' ' | b'\t' | b'\r' => self.at += 1,
+                b' ' | b'\t' | b'\r' => {
+                    self.at += 1;
+                    while self.peek(0) == b' ' {
+                        self.at += 1;
+                    }
+                }
                 b'/' if self.peek(1) == b'/' => self.comment(),
                 b'"' => {
                     let mode = if self.starts_with(b"\"\"\"") { Mode::Block } else { Mode::Quoted };
@@ -226,6 +232,7 @@ impl Scanner<'_> {
         }
     }
 
+    #[inline]
     fn bound(&mut self) {
         // A word that holds a bracket counts beside it.
         if self.frames.len() > MAX_NESTING || self.nesting.most > 2 * MAX_NESTING {

@@ -132,6 +132,7 @@ fn pattern() -> impl Strategy<Value = Pattern> {
         prop_oneof![
             (prop::option::of(plain()), prop::option::of(upper()), upper(), fields.clone(), any::<bool>())
                 .prop_map(move |(module, enum_name, variant, fields, rest)| {
+                    let (module, enum_name) = (module.map(Box::new), enum_name.map(Box::new));
                     at(PatternKind::Variant { module, enum_name, variant, fields, rest })
                 }),
             (fields, any::<bool>()).prop_map(move |(fields, rest)| at(PatternKind::Record { fields, rest })),
@@ -211,10 +212,10 @@ fn stmt(expr: BoxedStrategy<Expr>) -> BoxedStrategy<Stmt> {
     let place = plain().prop_map(|n| make(ExprKind::Name(n)));
     let kind = prop_oneof![
         (pattern_or(), prop::option::of(types.clone()), expr.clone())
-            .prop_map(|(pattern, ty, value)| StmtKind::Let { pattern, ty, value }),
+            .prop_map(|(pattern, ty, value)| StmtKind::Let { pattern, ty: ty.map(Box::new), value }),
         (plain(), prop::option::of(types), expr.clone()).prop_map(|(name, ty, value)| StmtKind::Var {
             name,
-            ty,
+            ty: ty.map(Box::new),
             value
         }),
         (place, expr.clone()).prop_map(|(target, value)| StmtKind::Assign { target, value }),
@@ -360,17 +361,17 @@ fn control(e: BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
         (e.clone(), prop::collection::vec(arm, 0..3))
             .prop_map(|(s, arms)| make(ExprKind::Match { subject: boxed(s), arms })),
         (pattern(), e.clone(), b()).prop_map(|(pattern, i, body)| make(ExprKind::For {
-            pattern,
+            pattern: Box::new(pattern),
             iterable: boxed(i),
             body
         })),
         (pattern(), e.clone(), message(), b()).prop_map(|(pattern, i, limit, body)| {
-            make(ExprKind::ParallelFor { pattern, iterable: boxed(i), limit, body })
+            make(ExprKind::ParallelFor { pattern: Box::new(pattern), iterable: boxed(i), limit, body })
         }),
         (e.clone(), b(), opt(b())).prop_map(|(l, body, otherwise)| make(ExprKind::Repeat {
             limit: boxed(l),
             body,
-            otherwise
+            otherwise: otherwise.map(Box::new)
         })),
         message().prop_map(|v| make(ExprKind::Return(v))),
         message().prop_map(|v| make(ExprKind::Break(v))),
@@ -457,7 +458,7 @@ pub fn expr() -> BoxedStrategy<Expr> {
                 1 => (prop::collection::vec(plain(), 0..3), body(e.clone())).prop_map(|(params, b)| {
                     make(ExprKind::Lambda { params, body: boxed(b) })
                 }),
-                1 => (e.clone(), ty(e2)).prop_map(|(c, ty)| make(ExprKind::ReadAs { call: boxed(c), ty })),
+                1 => (e.clone(), ty(e2)).prop_map(|(c, ty)| make(ExprKind::ReadAs { call: boxed(c), ty: Box::new(ty) })),
                 3 => control(e.clone()),
                 1 => primitives(e),
             ]

@@ -1,12 +1,12 @@
 //! Commands: words, quotes, interpolation; and the shell habits that mean nothing here.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
 use crate::syntax::ast::{Command, Word, WordPart};
 use crate::syntax::parser::Rule;
+use crate::syntax::tree::P;
 
 impl Builder<'_> {
     /// `pattern`: in a policy or a test, where `*` stands for words.

@@ -1,7 +1,6 @@
 //! Blocks, statements and control flow.
 
 use super::Builder;
-use crate::syntax::tree::{P, Pairs};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
@@ -9,6 +8,7 @@ use crate::syntax::ast::*;
 use crate::syntax::misplaced;
 use crate::syntax::parser::Rule;
 use crate::syntax::scan::MAX_CHAIN;
+use crate::syntax::tree::{P, Pairs};
 
 impl Builder<'_> {
     pub fn block(&mut self, pair: P<'_>) -> Block {
@@ -209,7 +209,8 @@ impl Builder<'_> {
             Rule::repeat => {
                 let limit = inner.next().map(|e| self.expr(e));
                 let body = inner.next().map(|b| self.block(b));
-                let otherwise = inner.next().and_then(|e| e.into_inner().next()).map(|b| Box::new(self.block(b)));
+                let otherwise =
+                    inner.next().and_then(|e| e.into_inner().next()).map(|b| Box::new(self.block(b)));
                 match (limit, body) {
                     (Some(limit), Some(body)) => ExprKind::Repeat { limit: Box::new(limit), body, otherwise },
                     _ => ExprKind::Error,
@@ -283,10 +284,7 @@ impl Builder<'_> {
     }
 
     /// The `message` and `help` parts of what follows.
-    pub fn message_and_help(
-        &mut self,
-        inner: Pairs<'_>,
-    ) -> (Option<Expr>, Option<Expr>) {
+    pub fn message_and_help(&mut self, inner: Pairs<'_>) -> (Option<Expr>, Option<Expr>) {
         let (mut message, mut help) = (None, None);
         for p in inner {
             let rule = p.as_rule();

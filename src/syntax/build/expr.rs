@@ -1,13 +1,13 @@
 //! Primary expressions and what is attached to them.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
 use crate::syntax::ast::*;
 use crate::syntax::foreign;
 use crate::syntax::parser::Rule;
+use crate::syntax::tree::P;
 
 impl Builder<'_> {
     pub fn primary(&mut self, pair: P<'_>, negated: bool) -> Expr {

@@ -1,11 +1,11 @@
 //! Items.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
 use crate::syntax::parser::Rule;
+use crate::syntax::tree::P;
 
 impl Builder<'_> {
     pub fn item(&mut self, pair: P<'_>) -> Item {

@@ -45,7 +45,7 @@ impl<'a> Builder<'a> {
             comments,
             next: 0,
             height: 0,
-            names: HashMap::default(),
+            names: HashMap::with_capacity_and_hasher(64, BuildHasherDefault::default()),
             diagnostics: Vec::new(),
         }
     }
@@ -249,11 +249,15 @@ pub(super) struct NameHasher(u64);
 
 impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let word = chunk.iter().fold(0u64, |w, b| w << 8 | u64::from(*b));
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        let rest = rest.iter().fold(bytes.len() as u64, |w, b| w << 8 | u64::from(*b));
+        for word in chunks.iter().map(|c| u64::from_le_bytes(*c)).chain([rest]) {
             self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         }
     }
+
+    /// A text ends with one; its length is in already.
+    fn write_u8(&mut self, _: u8) {}
 
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 29)

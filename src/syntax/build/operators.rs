@@ -4,13 +4,13 @@
 //! `* / %`, unary `-`.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::syntax::parser::Rule;
 use crate::syntax::scan::MAX_CHAIN;
+use crate::syntax::tree::P;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Infix {
@@ -82,15 +82,22 @@ impl Builder<'_> {
         let outer = std::mem::take(&mut self.height);
         let mut inner = pair.into_inner();
         let Some(first) = inner.next() else { return self.expr_error(whole) };
-        let mut last = self.operand(first);
+        let mut next = inner.next();
         // Most expressions have no operator.
-        let Some(next) = inner.next() else {
-            let expr = self.prefixed(last);
+        if next.is_none() {
+            let expr = match first.only() {
+                Some(primary) => self.primary(primary, false),
+                None => {
+                    let operand = self.operand(first);
+                    self.prefixed(operand)
+                }
+            };
             return if self.raise(outer, 0) { self.too_high(whole) } else { expr };
-        };
+        }
+        let mut first = self.operand(first);
         let mut links = 0;
-        let mut parts: Vec<(Operand, Infix, Span)> = Vec::new();
-        let mut next = Some(next);
+        // Each operator goes with the operand behind it; most expressions have one.
+        let mut rest: Vec<(Infix, Span, Operand)> = Vec::with_capacity(1);
         while let Some(part) = next {
             match part.as_rule() {
                 Rule::op | Rule::op_arith | Rule::minus_tight | Rule::range_op => {
@@ -100,28 +107,27 @@ impl Builder<'_> {
                         self.even_spaces(span);
                     }
                     let Some(operand) = inner.next() else { break };
-                    let operand = self.operand(operand);
-                    parts.push((std::mem::replace(&mut last, operand), kind, span));
+                    rest.push((kind, span, self.operand(operand)));
                 }
-                Rule::arrow => {
+                rule => {
                     links += 1;
-                    self.arrow(&mut last, part);
-                }
-                _ => {
-                    links += 1;
-                    self.link(&mut last, part);
+                    let last = rest.last_mut().map_or(&mut first, |(_, _, last)| last);
+                    match rule {
+                        Rule::arrow => self.arrow(last, part),
+                        _ => self.link(last, part),
+                    }
                 }
             }
             next = inner.next();
         }
-        if parts.len() > MAX_CHAIN {
+        if rest.len() > MAX_CHAIN {
             self.error(
                 Diagnostic::error(
                     syntax::E0102,
                     whole,
                     format!(
                         "an expression may have at most {MAX_CHAIN} operators; this one has {}",
-                        parts.len()
+                        rest.len()
                     ),
                 )
                 .label("too many operators")
@@ -129,13 +135,10 @@ impl Builder<'_> {
             );
             return self.expr_error(whole);
         }
-        // Each operator goes with the operand behind it; the next one stands last.
-        let mut rest: Vec<(Infix, Span, Operand)> = Vec::with_capacity(parts.len());
-        for (operand, op, span) in parts.into_iter().rev() {
-            rest.push((op, span, std::mem::replace(&mut last, operand)));
-        }
+        // The next one stands last.
+        rest.reverse();
         let over = rest.len() + links.min(MAX_CHAIN);
-        let expr = self.climb(last, &mut rest, 0);
+        let expr = self.climb(first, &mut rest, 0);
         if self.raise(outer, over) { self.too_high(whole) } else { expr }
     }
 
@@ -177,6 +180,9 @@ impl Builder<'_> {
 
     /// `not` takes the comparison that follows it; unary `-` only its operand.
     fn prefix_scope(&mut self, operand: Operand, rest: &mut Vec<(Infix, Span, Operand)>) -> Expr {
+        if operand.prefixes.is_empty() {
+            return self.prefixed(operand);
+        }
         let not_at = operand.prefixes.iter().rposition(|(op, _)| *op == UnaryOp::Not);
         let Some(at) = not_at else { return self.prefixed(operand) };
         let mut outer = operand.prefixes;
@@ -190,6 +196,9 @@ impl Builder<'_> {
             Some(expr) => expr,
             None => self.expr_error(Span { file: self.file, start: 0, end: 0 }),
         };
+        if operand.prefixes.is_empty() {
+            return expr;
+        }
         for (op, op_span) in operand.prefixes.into_iter().rev() {
             let span = op_span.to(expr.span);
             // A negative number is a literal, so that the least Int can be written.
@@ -211,7 +220,6 @@ impl Builder<'_> {
     }
 
     fn operand(&mut self, pair: P<'_>) -> Operand {
-        let whole = self.span(&pair);
         let closed = pair.as_rule() == Rule::closed_operand;
         let mut out = Operand { prefixes: Vec::new(), expr: None, links: 0, closed };
         for part in pair.into_inner() {
@@ -228,7 +236,7 @@ impl Builder<'_> {
             }
         }
         if out.prefixes.len() > MAX_CHAIN {
-            self.chain_too_long(whole);
+            self.chain_too_long(self.span(&pair));
             out.prefixes.clear();
         }
         self.height += out.links.min(MAX_CHAIN) + out.prefixes.len();

@@ -1,22 +1,29 @@
 //! Patterns of `match`, `let` and `for`.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
-use crate::syntax::forms;
+use crate::syntax::cases;
 use crate::syntax::parser::Rule;
+use crate::syntax::tree::P;
 
 impl Builder<'_> {
     pub fn pattern(&mut self, pair: P<'_>) -> Pattern {
         let span = self.span(&pair);
-        let mut options: Vec<Pattern> = pair.into_inner().map(|p| self.pattern_one(p)).collect();
-        match options.len() {
-            1 => options.remove(0),
-            0 => Pattern { id: self.id(), span, kind: PatternKind::Error },
-            _ => Pattern { id: self.id(), span, kind: PatternKind::Or(options) },
+        let mut inner = pair.into_inner();
+        let Some(first) = inner.next().map(|p| self.pattern_one(p)) else {
+            return Pattern { id: self.id(), span, kind: PatternKind::Error };
+        };
+        let mut options = vec![];
+        for other in inner {
+            options.push(self.pattern_one(other));
         }
+        if options.is_empty() {
+            return first;
+        }
+        options.insert(0, first);
+        Pattern { id: self.id(), span, kind: PatternKind::Or(options) }
     }
 
     /// A pattern of `let` and `for`, where a name is meant: `let Count = 5` would ask for a variant.
@@ -27,7 +34,7 @@ impl Builder<'_> {
             && fields.is_empty()
             && variant.span == pattern.span
         {
-            let found = forms::capital(variant.span, &variant.name);
+            let found = cases::capital(variant.span, &variant.name);
             self.error(found);
         }
         pattern
@@ -70,9 +77,13 @@ impl Builder<'_> {
                     }
                 }
                 match uppers.pop() {
-                    Some(variant) => {
-                        PatternKind::Variant { module: module.map(Box::new), enum_name: uppers.pop().map(Box::new), variant, fields, rest }
-                    }
+                    Some(variant) => PatternKind::Variant {
+                        module: module.map(Box::new),
+                        enum_name: uppers.pop().map(Box::new),
+                        variant,
+                        fields,
+                        rest,
+                    },
                     None => PatternKind::Error,
                 }
             }

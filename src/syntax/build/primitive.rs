@@ -1,12 +1,12 @@
 //! `run`, `ask`, `gate` and their clauses.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::syntax::ast::*;
 use crate::syntax::parser::Rule;
 use crate::syntax::scan::MAX_CHAIN;
+use crate::syntax::tree::P;
 
 impl Builder<'_> {
     /// `as T`

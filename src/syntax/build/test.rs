@@ -1,10 +1,10 @@
 //! `test` items.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::syntax::ast::*;
 use crate::syntax::misplaced;
 use crate::syntax::parser::Rule;
+use crate::syntax::tree::P;
 
 impl Builder<'_> {
     pub fn test_item(&mut self, pair: P<'_>) -> TestItem {

@@ -1,12 +1,12 @@
 //! Text: escapes, interpolation, dedent.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::syntax;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, TextForm, TextLit, TextPart};
 use crate::syntax::parser::Rule;
+use crate::syntax::tree::P;
 use std::sync::Arc;
 
 impl Builder<'_> {

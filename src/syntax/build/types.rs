@@ -1,9 +1,9 @@
 //! Types as written.
 
 use super::Builder;
-use crate::syntax::tree::P;
 use crate::syntax::ast::{FieldDecl, TypeExpr, TypeKind};
 use crate::syntax::parser::Rule;
+use crate::syntax::tree::P;
 
 impl Builder<'_> {
     pub fn type_expr(&mut self, pair: P<'_>) -> TypeExpr {
