@@ -226,7 +226,7 @@ impl<'a> Builder<'a> {
             }
             Repeat { limit, body, otherwise } => {
                 self.expr(limit);
-                self.repeat(e, limit.span, body, otherwise.as_ref());
+                self.repeat(e, limit.span, body, otherwise.as_deref());
             }
             Return(value) => {
                 self.all(value.as_deref());
