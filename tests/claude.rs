@@ -203,7 +203,7 @@ fn without_the_program_or_with_tools_it_says_so() {
     failed(&run(&sandbox, "tools"), "E1334");
 }
 
-/// Only with `WFLOW_CLAUDE`, the path of the real program: `tests/claude_real.sh` installs it and sets it.
+/// Only with `WFLOW_CLAUDE`, the path of the real program: `tests/real_ai.sh claude` installs it and sets it.
 #[test]
 fn the_real_program_answers_from_a_server_of_ours() {
     let Some(program) = std::env::var_os("WFLOW_CLAUDE") else { return };

@@ -60,7 +60,8 @@ impl Client {
             .input_buffer_size(16 * 1024)
             .output_buffer_size(16 * 1024)
             .user_agent(concat!("wflow/", env!("CARGO_PKG_VERSION")));
-        let builder = if server.loopback { builder.proxy(None) } else { builder };
+        let direct = server.loopback || no_proxy().is_some_and(|list| is_listed(&server.host, &list));
+        let builder = if direct { builder.proxy(None) } else { builder };
         let builder = if server.tls { builder.tls_config(tls()) } else { builder };
         let connector = ().chain(ConnectProxyConnector::default());
         let connector = connector.chain(TcpConnector::default()).chain(WatchConnector);
@@ -121,6 +122,22 @@ impl Response {
     }
 }
 
+fn no_proxy() -> Option<String> {
+    ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| std::env::var(name).ok())
+}
+
+/// As most programs read the list: a name stands for itself and all below it, `*` for everything. (`ureq` alone would
+/// take a name without a dot before it for that one host.)
+fn is_listed(host: &str, list: &str) -> bool {
+    list.split(',').map(|entry| entry.trim().to_ascii_lowercase()).any(|entry| {
+        let name = entry.trim_start_matches('*').trim_start_matches('.');
+        match host.strip_suffix(name) {
+            Some(before) if !name.is_empty() => before.is_empty() || before.ends_with('.'),
+            _ => entry == "*",
+        }
+    })
+}
+
 /// Of a connection that broke while a body was read.
 pub fn broken(error: &std::io::Error, watch: &Watch) -> Lost {
     match watch.ended() {
@@ -159,4 +176,21 @@ fn tls() -> TlsConfig {
         }
     };
     TlsConfig::builder().root_certs(roots).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_listed;
+
+    #[test]
+    fn a_name_stands_for_itself_and_all_below_it() {
+        for list in ["a.example", ".a.example", "*.a.example", "b.example, A.EXAMPLE", "*"] {
+            assert!(is_listed("llm.a.example", list), "{list}");
+        }
+        assert!(is_listed("a.example", "a.example"));
+        for list in ["", ",", "example.com", "m.a.example", "llm.a", "b.llm.a.example"] {
+            assert!(!is_listed("llm.a.example", list), "{list}");
+        }
+        assert!(!is_listed("nota.example", "a.example"));
+    }
 }
