@@ -20,6 +20,7 @@ mod resume;
 mod session;
 mod start;
 mod stored;
+mod today;
 mod world;
 
 pub use commands::{Commands, Processes};

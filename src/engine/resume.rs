@@ -14,8 +14,7 @@ use crate::journal::{
     EventType, Journal, Ledger, LineDigest, Redactor, Replay, RunDir, RunState, Runs, Standing, Writer,
     summary,
 };
-use crate::policy::{Policy, Project, RuleSet, load_project};
-use crate::source::SourceMap;
+use crate::policy::{Policy, Project, RuleSet};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -252,19 +251,10 @@ fn first_digest(dir: &RunDir) -> Result<LineDigest, Failure> {
 
 /// Today's project, with what a check has to know of it.
 fn today(root: &Path) -> Result<(Project, Environment), Failure> {
-    let mut sources = SourceMap::new();
-    let (today, wrong) = load_project(root, &mut sources);
-    if let Some(first) = wrong.iter().find(|d| d.is_error()) {
-        let place = sources.place(first.primary.span);
-        return Err(Failure::new(
-            ErrorKind::Configuration,
-            first.code,
-            format!("{place}: {}", first.message),
-        )
-        .help("mend `wflow.toml`, then resume: today's policy must allow what the run still does"));
-    }
-    let environment = Environment::of_project(&today, &sources);
-    Ok((today, environment))
+    let help = "mend `wflow.toml`, then resume: today's policy must allow what the run still does";
+    let (project, sources) = super::today::project(root, help)?;
+    let environment = Environment::of_project(&project, &sources);
+    Ok((project, environment))
 }
 
 /// The policy of the started file; `None` if it has none.

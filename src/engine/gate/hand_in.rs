@@ -9,8 +9,7 @@ use crate::effects::approval::{Decision, Inbox, admit};
 use crate::engine::outcome::Outcome;
 use crate::engine::{Options, failure_from_json};
 use crate::journal::{Event, EventType, Journal, Replay, RunDir, RunState, Runs, owner, summary};
-use crate::policy::{People, load_project};
-use crate::source::SourceMap;
+use crate::policy::People;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -196,16 +195,7 @@ fn judge(
 
 /// The people of today's `wflow.toml`; nobody where there is none any more.
 pub fn today(root: &Path) -> Result<People, Failure> {
-    let mut sources = SourceMap::new();
-    let (project, wrong) = load_project(root, &mut sources);
-    if let Some(first) = wrong.iter().find(|d| d.is_error()) {
-        let place = sources.place(first.primary.span);
-        return Err(Failure::new(
-            ErrorKind::Configuration,
-            first.code,
-            format!("{place}: {}", first.message),
-        )
-        .help("mend `wflow.toml`: whose keys count is read from it"));
-    }
+    let (project, _) =
+        crate::engine::today::project(root, "mend `wflow.toml`: whose keys count is read from it")?;
     Ok(project.config.people)
 }
