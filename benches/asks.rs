@@ -28,24 +28,32 @@ type Notes { headline: Text, tags: [Text] }
 workflow asks() -> [Notes] {
     parallel for i in 0..50 limit 8 { ask "Write notes for {i}." as Notes }
 }
+workflow nothing() -> [Notes] { [] }
 "#;
 const NOTES: &str = r#"{"headline":"Fixes","tags":["a","b"]}"#;
 
 fn main() {
     let server = AiServer::start([Answer::says(NOTES)]);
     server.delay(DELAY);
-    let folder = folder();
-    let at = folder.path();
-    let config = format!("[ai]\nprovider = \"anthropic\"\nmodel = \"m\"\nbase_url = \"{}\"\n", server.url());
-    std::fs::write(at.join("wflow.toml"), config).expect("the folder is writable");
-    std::fs::write(at.join("asks.wflow"), WORKFLOW).expect("the folder is writable");
+    let (on_disk, in_memory) = (folder(), memory());
+    for at in [on_disk.path(), in_memory.path()] {
+        let url = server.url();
+        let config = format!("[ai]\nprovider = \"anthropic\"\nmodel = \"m\"\nbase_url = \"{url}\"\n");
+        std::fs::write(at.join("wflow.toml"), config).expect("the folder is writable");
+        std::fs::write(at.join("asks.wflow"), WORKFLOW).expect("the folder is writable");
+    }
+    let at = on_disk.path();
+    let run = |at: &Path, workflow| time(|| library_run(&at.join("asks.wflow"), workflow));
     let mut times = Rounds::default();
     let (mut connections, mut most) = (0, 0);
     for _ in 0..rounds(9) {
         let before = server.connections();
-        times.add("asks", time(|| library_run(&at.join("asks.wflow"))));
+        times.add("asks", run(at, "asks"));
         connections = server.connections() - before;
         most = server.most_at_once();
+        times.add("nothing", run(at, "nothing"));
+        times.add("asks in memory", run(in_memory.path(), "asks"));
+        times.add("nothing in memory", run(in_memory.path(), "nothing"));
         times.add("plain", time(|| plain_client(&server.url())));
         let mut file = File::create(at.join("floor")).expect("the folder is writable");
         let mut append = || file.write_all(&[b'x'; 2000]).and_then(|()| file.sync_data());
@@ -56,9 +64,12 @@ fn main() {
     times.print("50 asks × a client that records nothing", "asks", &["plain"], None);
     // One lane asks this many, one after another; what it takes beyond the server is ours.
     let lane = ASKS.div_ceil(LIMIT) as f64;
-    let own = |name| (times.median(name) - times.median("server")) / lane * 1000.0;
-    line("our own time, each ask", own("asks"), "ms", Some(1.0), "beyond the server's answer");
-    line("the same of the plain client", own("plain"), "ms", None, "");
+    let own = |took: f64| (took - times.median("server")) / lane * 1000.0;
+    let asks = |more: &str| times.median(&format!("asks{more}")) - times.median(&format!("nothing{more}"));
+    line("our own time, each ask", own(asks(" in memory")), "ms", Some(1.0), "beyond the server's answer");
+    line("the same of the plain client", own(times.median("plain")), "ms", None, "");
+    line("the same with the record on disk", own(asks("")), "ms", None, "");
+    line("a run that asks nothing", times.median("nothing") * 1000.0, "ms", None, "its start and end");
     line(
         "append + fdatasync",
         times.median("sync") * 1000.0,
@@ -70,14 +81,19 @@ fn main() {
     line("questions at once", most as f64, "", Some(LIMIT as f64), "");
 }
 
+/// A folder in memory: what a disk takes for its syncs is the disk's own, and has a line of its own.
+fn memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| folder())
+}
+
 /// A whole run in this process, its start and its end included.
-fn library_run(path: &Path) {
+fn library_run(path: &Path, workflow: &str) {
     let (project, wrong) = load_project(path, &mut SourceMap::new());
     assert!(wrong.is_empty(), "{wrong:?}");
     let checked = check_file(path, &Environment::default()).expect("the file can be read");
     let program = &checked.program;
     let lowered = Lowered::new(program);
-    let workflow = program.workflows().next().expect("it has one");
+    let workflow = program.workflows().find(|w| &*w.name == workflow).expect("it has it");
     let finished = start(
         Start {
             program,
