@@ -110,9 +110,10 @@ fn library_run(path: &Path, workflow: &str) {
     assert!(matches!(finished.outcome, Outcome::Completed { .. }), "{:?}", finished.outcome);
 }
 
+/// Asks for a stream, as wflow does, and reads it to its end.
 fn plain_client(url: &str) {
     let address = url.strip_prefix("http://").expect("it is one of ours");
-    let body = format!("{{\"model\":\"m\",\"messages\":\"{}\"}}", "x".repeat(900));
+    let body = format!("{{\"model\":\"m\",\"stream\":true,\"messages\":\"{}\"}}", "x".repeat(900));
     let request = format!(
         "POST /v1/messages HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -124,20 +125,22 @@ fn plain_client(url: &str) {
                 let mut out = TcpStream::connect(address).expect("it listens");
                 out.set_nodelay(true).expect("it is a socket");
                 let mut input = BufReader::new(out.try_clone().expect("it is a socket"));
+                let mut line = String::new();
+                let mut next = |input: &mut BufReader<TcpStream>| {
+                    line.clear();
+                    input.read_line(&mut line).expect("it answers");
+                    line.trim_end().to_owned()
+                };
                 for _ in (lane..ASKS).step_by(LIMIT) {
                     out.write_all(request.as_bytes()).expect("it reads");
-                    let mut length = 0;
+                    while !next(&mut input).is_empty() {}
                     loop {
-                        let mut line = String::new();
-                        input.read_line(&mut line).expect("it answers");
-                        if let Some(n) = line.strip_prefix("content-length: ") {
-                            length = n.trim().parse().expect("a number");
-                        }
-                        if line == "\r\n" {
+                        let size = usize::from_str_radix(&next(&mut input), 16).expect("the size of a chunk");
+                        input.read_exact(&mut vec![0; size + 2]).expect("it answers");
+                        if size == 0 {
                             break;
                         }
                     }
-                    input.read_exact(&mut vec![0; length]).expect("it answers");
                 }
             });
         }
