@@ -27,6 +27,8 @@ pub mod effects;
 
 pub mod ui;
 
+pub mod plan;
+
 pub mod engine;
 
 pub mod repl;

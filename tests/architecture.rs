@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["interpreter"],
     &["journal"],
     &["ui"],
+    &["plan"],
     &["effects"],
     &["engine"],
     &["repl", "lsp", "testing", "docs", "server"],
@@ -29,7 +30,7 @@ fn rust_files(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            rust_files(&path, out);
+            rust_files(ath, out);
         } else if path.extension().is_some_and(|e| e == "rs") {
             out.push(path);
         }

@@ -11,7 +11,7 @@ use crate::policy::{
 };
 use crate::source::{Origin, Span};
 use crate::syntax::ast::{Command, Expr, ExprKind, ItemKind, WordPart};
-use crate::types::{DefKind, Shape, Type};
+use crate::types::{DefKind, Shape, Type, TypeDefs};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl World<'_> {
             .iter()
             .map(|word| match &word.parts[..] {
                 [WordPart::Spread(e)] => Word::Many(match self.ty(e.id).base() {
-                    Type::List(item) => self.hole(item),
+                    Type::List(item) => hole(item, &self.defs),
                     _ => Hole::Any,
                 }),
                 parts => Word::from_pieces(parts.iter().map(|p| match p {
@@ -81,36 +81,7 @@ impl World<'_> {
         };
         match known {
             Some(text) => Hole::OneOf(Arc::from([Arc::from(text)])),
-            None => self.hole(self.ty(e.id)),
-        }
-    }
-
-    /// What every value of a type looks like as text.
-    fn hole(&self, ty: &Type) -> Hole {
-        match ty {
-            Type::Bool => Hole::OneOf(["true", "false"].map(Arc::from).into()),
-            Type::Size | Type::Time => Hole::NoDash,
-            Type::Named(def) => match &self.defs.get(*def).kind {
-                DefKind::Enum(vs) => Hole::OneOf(vs.iter().map(|v| v.text_form().clone()).collect()),
-                DefKind::Record(_) => Hole::Any,
-            },
-            Type::Refined(r) => {
-                for shape in &r.shapes {
-                    match shape {
-                        Shape::OneOf(list) => {
-                            let texts: Option<Arc<[Arc<str>]>> =
-                                list.iter().map(|v| Some(Arc::from(v.as_str()?))).collect();
-                            if let Some(texts) = texts {
-                                return Hole::OneOf(texts);
-                            }
-                        }
-                        Shape::Minimum { value, .. } if *value >= 0.0 => return Hole::NoDash,
-                        _ => {}
-                    }
-                }
-                self.hole(&r.base)
-            }
-            _ => Hole::Any,
+            None => hole(self.ty(e.id), &self.defs),
         }
     }
 
@@ -219,6 +190,35 @@ impl World<'_> {
             }
         }
         seen
+    }
+}
+
+/// What every value of a type looks like as text.
+pub fn hole(ty: &Type, defs: &TypeDefs) -> Hole {
+    match ty {
+        Type::Bool => Hole::OneOf(["true", "false"].map(Arc::from).into()),
+        Type::Size | Type::Time => Hole::NoDash,
+        Type::Named(def) => match &defs.get(*def).kind {
+            DefKind::Enum(vs) => Hole::OneOf(vs.iter().map(|v| v.text_form().clone()).collect()),
+            DefKind::Record(_) => Hole::Any,
+        },
+        Type::Refined(r) => {
+            for shape in &r.shapes {
+                match shape {
+                    Shape::OneOf(list) => {
+                        let texts: Option<Arc<[Arc<str>]>> =
+                            list.iter().map(|v| Some(Arc::from(v.as_str()?))).collect();
+                        if let Some(texts) = texts {
+                            return Hole::OneOf(texts);
+                        }
+                    }
+                    Shape::Minimum { value, .. } if *value >= 0.0 => return Hole::NoDash,
+                    _ => {}
+                }
+            }
+            hole(&r.base, defs)
+        }
+        _ => Hole::Any,
     }
 }
 

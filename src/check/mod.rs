@@ -37,10 +37,12 @@ mod walk;
 mod world;
 mod written;
 
+pub use allowed::hole;
 pub use program::*;
 pub use session::{Kept, Session, Statements, Typed, VALUE};
 pub use sources::{Disk, LIBRARY, Memory, Sources, project_root};
 pub use uses::{command_words, uses};
+pub use walk::each_expr;
 pub use world::Environment;
 
 use crate::diagnostics::Area;
@@ -170,6 +172,7 @@ impl<'e> World<'e> {
             agents: self.agents,
             predicates: self.predicates,
             tests: self.tests,
+            approved: Default::default(),
         };
         Checked { program, diagnostics }
     }

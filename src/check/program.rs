@@ -220,6 +220,8 @@ pub struct Program {
     pub agents: Vec<Agent>,
     pub predicates: Vec<Predicate>,
     pub tests: Vec<Test>,
+    /// For [`Program::approved_before`].
+    pub approved: HashMap<Span, Vec<Arc<str>>>,
 }
 
 /// What checking gives.
@@ -261,6 +263,10 @@ impl Program {
     /// Workflows of the named file, in source order.
     pub fn workflows(&self) -> impl Iterator<Item = &Callable> {
         self.callables.iter().filter(|c| c.kind == ast::CallableKind::Workflow && c.at.module == ModuleId(0))
+    }
+    /// Gates of its own body that are surely approved before what stands at a span, where that was asked for.
+    pub fn approved_before(&self, span: Span) -> Vec<Arc<str>> {
+        self.approved.get(&span).cloned().unwrap_or_default()
     }
     pub fn span_of(&self, at: ItemRef) -> Span {
         self.item(at).span

@@ -21,6 +21,15 @@ pub(super) fn expr<'a>(e: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {
     run(vec![Node::Expr(e)], see);
 }
 
+/// Shows an expression and all that stand in it, parents before children.
+pub fn each_expr<'a>(e: &'a Expr, see: &mut dyn FnMut(&'a Expr)) {
+    expr(e, &mut |node| {
+        if let Node::Expr(e) = node {
+            see(e);
+        }
+    });
+}
+
 /// A list of what is still to be seen instead of recursion: a tree may be deeper than a stack.
 fn run<'a>(mut todo: Vec<Node<'a>>, see: &mut dyn FnMut(Node<'a>)) {
     while let Some(node) = todo.pop() {

@@ -39,6 +39,11 @@ pub enum Command {
     Check(CheckArgs),
     /// Run a workflow
     Run(RunArgs),
+    /// Say what a workflow would do, without doing anything; or what a change of it newly allows
+    #[command(after_help = "With --diff and --exit-code: 0 nothing is newly allowed, 1 something is, or nobody can tell.")]
+    Plan(PlanArgs),
+    /// Draw a workflow: its steps, branches and gates, and which gate protects what
+    Graph(GraphArgs),
     /// Go on with a run that waits, was interrupted or failed in an effect
     Resume(ResumeArgs),
     /// Give a run up: take back what it did, and begin nothing more
@@ -189,6 +194,71 @@ impl RunArgs {
     pub fn rest(&self) -> &[OsString] {
         self.words.get(1..).unwrap_or_default()
     }
+}
+
+/// Flags of `plan` that may stand before or after the file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlanFlags {
+    /// Which workflow, where a file has several
+    #[arg(long, value_name = "NAME")]
+    pub workflow: Option<String>,
+    /// Arguments as one JSON object, `@FILE`, or `-` for standard input; parameters left out have their defaults
+    #[arg(long, value_name = "JSON")]
+    pub json_args: Option<String>,
+    /// pure: no AI, `otherwise` serves; ai: one call each; interactive: conversations
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeArg>,
+    /// What the file newly allows, compared with this older one: a file, or `git:REV` for the same file at a revision
+    #[arg(long, value_name = "OLD", conflicts_with_all = ["json_args", "mode"])]
+    pub diff: Option<String>,
+    /// With --diff: exit code 1 if something is newly allowed, or nobody can tell
+    #[arg(long)]
+    pub exit_code: bool,
+    /// json: one object, described by `wflow schema plan`
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub flags: PlanFlags,
+    /// The .wflow file, then the workflow's own flags as in `wflow run`: what they decide is worked out
+    // One argument, so that whatever stands after the file is left for the workflow's own flags.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_names = ["FILE", "ARGS"])]
+    pub words: Vec<OsString>,
+}
+
+impl PlanArgs {
+    pub fn file(&self) -> PathBuf {
+        self.words.first().map(PathBuf::from).unwrap_or_default()
+    }
+
+    /// What stands after the file.
+    pub fn rest(&self) -> &[OsString] {
+        self.words.get(1..).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The .wflow file
+    pub file: PathBuf,
+    /// Which workflow, where a file has several
+    #[arg(long, value_name = "NAME")]
+    pub workflow: Option<String>,
+    #[arg(long, value_enum, default_value = "mermaid")]
+    pub format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For Markdown
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture; no other program is needed
+    Svg,
 }
 
 #[derive(Debug, Args)]

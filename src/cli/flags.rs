@@ -4,7 +4,7 @@
 //! workflow's wins there and wflow's can still be given before the file. Text becomes JSON here, by the parameter's
 //! type; whether the JSON satisfies the type is decided in one place for flags and `--json-args`, the interpreter's.
 
-use super::args::EngineArgs;
+use super::args::{EngineArgs, PlanFlags};
 use super::mistakes;
 use super::report::Trouble;
 use crate::check::{Callable, ParamInfo, Program};
@@ -15,9 +15,33 @@ use serde_json::{Map, Value as Json};
 use std::ffi::OsString;
 use std::num::IntErrorKind;
 
+/// wflow's own flags of a command that takes a workflow's, too.
+pub trait Own: Args + FromArgMatches {
+    /// `wflow run`
+    const COMMAND: &'static str;
+    /// As fields.
+    const FLAGS: &'static [&'static str];
+    /// Those of them that take no value.
+    const SWITCHES: &'static [&'static str];
+}
+
+impl Own for EngineArgs {
+    const COMMAND: &'static str = "wflow run";
+    const FLAGS: &'static [&'static str] = &[
+        "workflow", "json_args", "mode", "provider", "replay", "record", "detach", "wait", "quiet", "format",
+    ];
+    const SWITCHES: &'static [&'static str] = &["detach", "wait", "quiet"];
+}
+
+impl Own for PlanFlags {
+    const COMMAND: &'static str = "wflow plan";
+    const FLAGS: &'static [&'static str] = &["workflow", "json_args", "mode", "diff", "exit_code", "format"];
+    const SWITCHES: &'static [&'static str] = &["exit_code"];
+}
+
 /// What was given after the file.
-pub struct Given {
-    pub engine: EngineArgs,
+pub struct Given<E> {
+    pub engine: E,
     /// Parameter name → JSON; only those that were given and can be read.
     pub args: Map<String, Json>,
     /// Parameter name → why its text stands for no value.
@@ -37,17 +61,17 @@ pub fn flag_name(param: &str) -> String {
 }
 
 /// Reads the words after the file.
-pub fn parse(
+pub fn parse<E: Own>(
     program: &Program,
     workflow: &Callable,
     file: &str,
     docs: Option<&str>,
     rest: &[OsString],
-) -> Result<Given, Refusal> {
-    let command = command(program, workflow, file, docs);
-    let words = std::iter::once(OsString::from("wflow run")).chain(rest.iter().cloned());
+) -> Result<Given<E>, Refusal> {
+    let command = command::<E>(program, workflow, file, docs);
+    let words = std::iter::once(OsString::from(E::COMMAND)).chain(rest.iter().cloned());
     let refused =
-        |error: clap::Error| refusal(&error, workflow, file).map_or(Refusal::Help(error), Refusal::Wrong);
+        |error: clap::Error| refusal::<E>(&error, workflow, file).map_or(Refusal::Help(error), Refusal::Wrong);
     let matches = command.try_get_matches_from(words).map_err(refused)?;
     let (mut args, mut wrong) = (Map::new(), Vec::new());
     for param in &workflow.signature.params {
@@ -57,21 +81,22 @@ pub fn parse(
             Err(message) => wrong.push((param.name.to_string(), message)),
         }
     }
-    let engine = engine_args(&matches, workflow).map_err(refused)?;
+    let engine = own_args(&matches, workflow).map_err(refused)?;
     Ok(Given { engine, args, wrong })
 }
 
 /// clap's mistakes in our words; `None` for help.
-fn refusal(error: &clap::Error, workflow: &Callable, file: &str) -> Option<Trouble> {
+fn refusal<E: Own>(error: &clap::Error, workflow: &Callable, file: &str) -> Option<Trouble> {
     use clap::error::{ContextKind, ErrorKind};
     let text = |kind| error.get(kind).map(ToString::to_string);
     let name = &workflow.name;
-    let see = format!("`wflow run {file} --help` shows what it takes");
+    let command = E::COMMAND;
+    let see = format!("`{command} {file} --help` shows what it takes");
     Some(match (error.kind(), text(ContextKind::InvalidArg)) {
         (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => return None,
         (ErrorKind::UnknownArgument, Some(word)) if matches!(word.as_str(), "--color" | "--log") => {
             Trouble::new(usage::E1702, format!("`{word}` is no flag of the workflow"))
-                .help(format!("it stands before the file: wflow run {word} … {file}"))
+                .help(format!("it stands before the file: {command} {word} … {file}"))
         }
         (ErrorKind::UnknownArgument, Some(word)) if word.starts_with('-') => {
             let trouble = Trouble::new(usage::E1702, format!("`{name}` takes no `{word}`"));
@@ -95,55 +120,47 @@ fn refusal(error: &clap::Error, workflow: &Callable, file: &str) -> Option<Troub
     })
 }
 
-/// The flags of [`EngineArgs`] that no parameter shadows.
-fn engine_args(matches: &ArgMatches, workflow: &Callable) -> Result<EngineArgs, clap::Error> {
+/// wflow's own flags that no parameter shadows.
+fn own_args<E: Own>(matches: &ArgMatches, workflow: &Callable) -> Result<E, clap::Error> {
     let shadowed = |name: &str| workflow.signature.params.iter().any(|p| p.name.as_ref() == name);
-    if workflow.signature.params.iter().all(|p| !ENGINE_FLAGS.contains(&p.name.as_ref())) {
-        return EngineArgs::from_arg_matches(matches);
+    if workflow.signature.params.iter().all(|p| !E::FLAGS.contains(&p.name.as_ref())) {
+        return E::from_arg_matches(matches);
     }
     // Some are shadowed: read the others from a command line that has only those.
-    let mut words = vec![OsString::from("wflow run")];
-    for name in ENGINE_FLAGS.iter().filter(|n| !shadowed(n)) {
+    let mut words = vec![OsString::from(E::COMMAND)];
+    for name in E::FLAGS.iter().filter(|n| !shadowed(n)) {
         let flag = format!("--{}", flag_name(name));
-        match *name {
-            "detach" | "wait" | "quiet" => {
-                if matches.get_flag(name) {
-                    words.push(flag.into());
-                }
+        if E::SWITCHES.contains(name) {
+            if matches.get_flag(name) {
+                words.push(flag.into());
             }
-            _ => {
-                if let Ok(Some(raw)) = matches.try_get_raw(name)
-                    && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
-                {
-                    for value in raw {
-                        words.push(flag.clone().into());
-                        words.push(value.to_owned());
-                    }
-                }
+        } else if let Ok(Some(raw)) = matches.try_get_raw(name)
+            && matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+        {
+            for value in raw {
+                words.push(flag.clone().into());
+                words.push(value.to_owned());
             }
         }
     }
-    let command = EngineArgs::augment_args(Command::new("wflow run"));
-    EngineArgs::from_arg_matches(&command.try_get_matches_from(words)?)
+    let command = E::augment_args(Command::new(E::COMMAND));
+    E::from_arg_matches(&command.try_get_matches_from(words)?)
 }
 
-const ENGINE_FLAGS: &[&str] =
-    &["workflow", "json_args", "mode", "provider", "replay", "record", "detach", "wait", "quiet", "format"];
-
-/// As they are written: those of `run` that may stand before the file, and those of every command.
-pub fn own_flags() -> Vec<String> {
+/// As they are written: those that may stand before the file, and those of every command.
+pub fn own_flags<E: Own>() -> Vec<String> {
     let global = ["--color", "--log", "--help"].map(String::from);
-    ENGINE_FLAGS.iter().map(|name| format!("--{}", flag_name(name))).chain(global).collect()
+    E::FLAGS.iter().map(|name| format!("--{}", flag_name(name))).chain(global).collect()
 }
 
 /// The command whose `--help` is the workflow's documentation.
-pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<&str>) -> Command {
-    let mut command = Command::new("wflow run")
-        .bin_name(format!("wflow run {file}"))
+pub fn command<E: Own>(program: &Program, workflow: &Callable, file: &str, docs: Option<&str>) -> Command {
+    let mut command = Command::new(E::COMMAND)
+        .bin_name(format!("{} {file}", E::COMMAND))
         .max_term_width(100)
         .disable_version_flag(true)
         .next_help_heading("Options of the workflow")
-        .override_usage(usage_line(workflow, file, &program.defs));
+        .override_usage(usage_line::<E>(workflow, file, &program.defs));
     if let Some(docs) = docs {
         let first = docs.split("\n\n").next().unwrap_or(docs).replace('\n', " ");
         command = command.about(first).long_about(docs.to_owned());
@@ -154,9 +171,9 @@ pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<
         let default = default.map(|e| program.sources.slice(e.span));
         command = command.arg(arg_of(param, default, &program.defs));
     }
-    // Shadowed engine flags are left out; `EngineArgs` fills their defaults.
+    // Shadowed flags of wflow are left out; their defaults are filled in.
     let shadow: Vec<&str> = workflow.signature.params.iter().map(|p| p.name.as_ref()).collect();
-    let engine = EngineArgs::augment_args(Command::new("engine"));
+    let engine = E::augment_args(Command::new("engine"));
     for arg in engine.get_arguments() {
         if shadow.contains(&arg.get_id().as_str()) {
             continue;
@@ -172,8 +189,8 @@ pub fn command(program: &Program, workflow: &Callable, file: &str, docs: Option<
 }
 
 /// Above all, what must be given.
-fn usage_line(workflow: &Callable, file: &str, defs: &TypeDefs) -> String {
-    let mut line = format!("wflow run {file}");
+fn usage_line<E: Own>(workflow: &Callable, file: &str, defs: &TypeDefs) -> String {
+    let mut line = format!("{} {file}", E::COMMAND);
     for param in workflow.signature.params.iter().filter(|p| needed(p)) {
         line.push_str(&format!(" --{} <{}>", flag_name(&param.name), value_name(&param.ty, defs)));
     }

@@ -15,12 +15,14 @@ mod explain;
 mod files;
 mod flags;
 mod gates;
+mod graph;
 mod init;
 mod interrupt;
 mod mistakes;
 mod new;
 mod outcome;
 mod permission;
+mod plan;
 mod repl;
 mod report;
 mod resume;
@@ -113,6 +115,8 @@ fn dispatch(command: &Command, screen: &Screen) -> Result<Exit, Trouble> {
         Command::Init(args) => init::init(args),
         Command::Check(args) => check::check(args, screen),
         Command::Run(args) => run::run(args, screen),
+        Command::Plan(args) => plan::plan(args, screen),
+        Command::Graph(args) => graph::graph(args, screen),
         Command::Resume(args) => resume::resume(args, screen),
         Command::Cancel(args) => cancel::cancel(args, screen),
         Command::Approve(args) => decide::decide(args, Verdict::Approve, screen),
@@ -140,6 +144,7 @@ fn speaks_json(command: &Command) -> bool {
     match command {
         Command::Check(a) => a.format == CheckFormat::Json,
         Command::Run(a) => run::speaks_json(a),
+        Command::Plan(a) => plan::speaks_json(a),
         Command::Resume(a) => a.session.format == Format::Json,
         Command::Cancel(a) => a.session.format == Format::Json,
         Command::Approve(a) | Command::Reject(a) => a.session.format == Format::Json,

@@ -23,7 +23,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let json = speaks_json(args);
     let path = args.file();
     if path.to_string_lossy().starts_with('-') && !path.exists() {
-        return Err(unknown_flag(&path.to_string_lossy()));
+        return Err(unknown_flag::<EngineArgs>(&path.to_string_lossy()));
     }
     let unit = match Projects::default().check(&path, false) {
         Ok(unit) => unit,
@@ -39,16 +39,16 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let program = &unit.checked.program;
     if wants_help(args)
         && own_flag(args, "--workflow").or(args.engine.workflow.clone()).is_none()
-        && let Some(list) = list_of_workflows(program, &path.display().to_string())
+        && let Some(list) = list_of_workflows(program, &path.display().to_string(), "wflow run")
     {
         print::out(&list);
         return Ok(Exit::Completed);
     }
     let wanted = own_flag(args, "--workflow").or_else(|| args.engine.workflow.clone());
-    let workflow = choose(program, wanted.as_deref(), &path.display().to_string())?;
+    let workflow = choose(program, wanted.as_deref(), &path.display().to_string(), "wflow run")?;
     let docs = program.item(workflow.at).docs.clone();
     let file = path.display().to_string();
-    let given = match flags::parse(program, workflow, &file, docs.as_deref(), args.rest()) {
+    let given = match flags::parse::<EngineArgs>(program, workflow, &file, docs.as_deref(), args.rest()) {
         Ok(given) => given,
         Err(flags::Refusal::Help(help)) => {
             // clap knows of colours and of the terminal's width.
@@ -70,7 +70,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     let arguments = lowered.arguments(workflow.id, &Given::Json(&values), &roles);
     if !given.wrong.is_empty() || arguments.is_err() {
         let of_types = arguments.as_ref().err().map(Vec::as_slice).unwrap_or_default();
-        return Err(wrong_arguments(workflow, &file, &given.wrong, of_types));
+        return Err(wrong_arguments(workflow, &file, "wflow run", &given.wrong, of_types));
     }
     let arguments = arguments.unwrap_or_default();
     if engine.mode == Some(ModeArg::Pure) {
@@ -115,16 +115,16 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
 }
 
 /// A flag before the file that is none of wflow's own.
-fn unknown_flag(word: &str) -> Trouble {
-    let name = word.split('=').next().unwrap_or(word);
-    let trouble = Trouble::new(usage::E1715, format!("`wflow run` itself takes no `{name}`"));
-    let own = flags::own_flags();
+pub fn unknown_flag<E: flags::Own>(word: &str) -> Trouble {
+    let (name, command) = (word.split('=').next().unwrap_or(word), E::COMMAND);
+    let trouble = Trouble::new(usage::E1715, format!("`{command}` itself takes no `{name}`"));
+    let own = flags::own_flags::<E>();
     // Without the dashes: those are no sign of what was meant.
     match did_you_mean(name.trim_start_matches('-'), own.iter().map(|f| f.trim_start_matches('-'))) {
         Some(near) => trouble.help(format!("did you mean `--{near}`?")),
         None => trouble,
     }
-    .help("the workflow's own flags stand after the file: wflow run FILE --flag value")
+    .help(format!("the workflow's own flags stand after the file: {command} FILE --flag value"))
 }
 
 /// Errors of the file and of `wflow.toml`; nothing runs with any.
@@ -160,27 +160,28 @@ fn wants_help(args: &RunArgs) -> bool {
 }
 
 /// The help of a file with several workflows: which there are.
-fn list_of_workflows(program: &Program, file: &str) -> Option<String> {
+pub fn list_of_workflows(program: &Program, file: &str, command: &str) -> Option<String> {
     let all: Vec<&Callable> = program.workflows().collect();
     if all.len() < 2 {
         return None;
     }
     let width = all.iter().map(|w| w.name.len()).max().unwrap_or(0);
-    let mut out = format!("Usage: wflow run {file} --workflow NAME [OPTIONS]\n\nWorkflows:\n");
+    let mut out = format!("Usage: {command} {file} --workflow NAME [OPTIONS]\n\nWorkflows:\n");
     for workflow in &all {
         let docs = program.item(workflow.at).docs.as_deref().unwrap_or_default();
         let first = docs.split("\n\n").next().unwrap_or_default().replace('\n', " ");
         out.push_str(format!("  {:width$}  {first}", workflow.name).trim_end());
         out.push('\n');
     }
-    out.push_str(&format!("\n`wflow run {file} --workflow NAME --help` shows what one takes.\n"));
+    out.push_str(&format!("\n`{command} {file} --workflow NAME --help` shows what one takes.\n"));
     Some(out)
 }
 
 /// All that is wrong with the arguments, in the order of the parameters where they have one.
-fn wrong_arguments(
+pub fn wrong_arguments(
     workflow: &Callable,
     file: &str,
+    command: &str,
     unreadable: &[(String, String)],
     of_types: &[ArgumentProblem],
 ) -> Trouble {
@@ -196,10 +197,16 @@ fn wrong_arguments(
     let others = of_types.iter().filter(|p| !names.contains(&p.name.as_str()));
     lines.extend(others.map(|p| p.message.clone()));
     let trouble = Trouble::new(usage::E1702, lines.join("\n"));
-    trouble.help(format!("`wflow run {file} --help` shows what it takes"))
+    trouble.help(format!("`{command} {file} --help` shows what it takes"))
 }
 
-fn choose<'p>(program: &'p Program, wanted: Option<&str>, file: &str) -> Result<&'p Callable, Trouble> {
+/// The workflow that is meant; `command` is how its name is given.
+pub fn choose<'p>(
+    program: &'p Program,
+    wanted: Option<&str>,
+    file: &str,
+    command: &str,
+) -> Result<&'p Callable, Trouble> {
     let all: Vec<&Callable> = program.workflows().collect();
     let names = || all.iter().map(|w| format!("`{}`", w.name)).collect::<Vec<_>>().join(", ");
     match (wanted, all.as_slice()) {
@@ -208,7 +215,7 @@ fn choose<'p>(program: &'p Program, wanted: Option<&str>, file: &str) -> Result<
         (None, [one]) => Ok(one),
         (None, _) => {
             Err(Trouble::new(usage::E1701, format!("`{file}` declares several workflows: {}", names()))
-                .help(format!("choose one: `wflow run {file} --workflow NAME`")))
+                .help(format!("choose one: `{command} {file} --workflow NAME`")))
         }
         (Some(name), _) => all.iter().find(|w| *w.name == *name).copied().ok_or_else(|| {
             let trouble = Trouble::new(usage::E1701, format!("`{file}` declares no workflow `{name}`"));
@@ -236,7 +243,7 @@ fn merge(before: &EngineArgs, after: EngineArgs) -> EngineArgs {
     }
 }
 
-fn json_args(text: &str) -> Result<Map<String, Json>, Trouble> {
+pub fn json_args(text: &str) -> Result<Map<String, Json>, Trouble> {
     let unreadable = |what: &str, e: std::io::Error| {
         Trouble::new(
             usage::E1703,

@@ -162,6 +162,27 @@ impl Lowered {
         }
     }
 
+    /// Those arguments that were given, by the index of their parameter; or everything that is wrong with them.
+    pub fn some_arguments(
+        &self,
+        id: CallableId,
+        given: &serde_json::Map<String, Json>,
+        roles: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<HashMap<usize, Value>, Vec<ArgumentProblem>> {
+        let callable = &self.callables[id.0 as usize];
+        let mut problems = self.arguments(id, &Given::Json(given), roles).err().unwrap_or_default();
+        let declared = |name: &str| callable.signature.params.iter().any(|p| *p.name == *name);
+        problems.retain(|p| given.contains_key(&p.name) || !declared(&p.name));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let value = |(i, param): (usize, &crate::check::ParamInfo)| {
+            let json = given.get(&*param.name)?;
+            Some((i, self.decode(&param.ty, json, Mode::Strict, roles).ok()?))
+        };
+        Ok(callable.signature.params.iter().enumerate().filter_map(value).collect())
+    }
+
     /// A result's JSON form.
     pub fn result_to_json(&self, value: &Value) -> Result<Json, Box<Failure>> {
         encode(value).map_err(|TooDeep| crate::value::json::too_deep())
@@ -265,7 +286,7 @@ impl Lowered {
         let done = super::eval::on_big_stack(self, &world, &root, |eval| work(eval).map_err(Stop::Failed));
         done.map_err(|stop| match stop {
             Stop::Failed(failure) => failure,
-            _ => Box::new(Failure::new(ErrorKind::Bug, runtime::E1022, "pure evaluation was stopped")),
+            _ => Box::new(super::pure::ended()),
         })
     }
 }

@@ -9,6 +9,7 @@
 //!   (see `eval/path.rs`), whatever threads did in between. That is what replay rests on.
 
 mod eval;
+mod known;
 mod lower;
 mod lowered;
 mod node;
@@ -16,6 +17,7 @@ mod pure;
 mod world;
 
 pub use eval::Root;
+pub use known::{Known, Locals, Scope, with_known};
 pub use lowered::{ArgumentProblem, Given, Lowered};
 pub use pure::PureWorld;
 pub use world::*;

@@ -9,6 +9,11 @@ pub struct PureWorld<'a> {
     pub roles: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
+/// What it means that an evaluation without effects was stopped.
+pub(super) fn ended() -> Failure {
+    Failure::new(ErrorKind::Bug, runtime::E1022, "pure evaluation was stopped")
+}
+
 fn refused<T>() -> Answer<T> {
     Err(Failure::new(ErrorKind::Bug, runtime::E1022, "an effect was met where only values are computed")
         .into())

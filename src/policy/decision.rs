@@ -81,6 +81,15 @@ pub struct Judgement {
     pub refusal: Option<Refusal>,
 }
 
+/// A rule by which something is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// As it is written.
+    pub text: Arc<str>,
+    pub rule: Span,
+    pub from: From,
+}
+
 /// Effects that need no `allow`.
 const FREE: &[&str] = &["read", "glob", "exists", "env", "secret", "now", "uuid", "say", "wait"];
 
@@ -254,6 +263,52 @@ impl Policy {
             denied(Mood::May).or_else(|| self.allowed(words, None, None, Mood::Must).err().map(|r| *r));
         let verdict = if doubt.is_some() { Verdict::Depends } else { Verdict::Always };
         Judgement { verdict, after, refusal: doubt }
+    }
+
+    /// The rules by which a command is, or may be, allowed: of the project, then of the file.
+    pub fn allowing(&self, words: &[Word]) -> Vec<Ruling> {
+        let sets = [Some(self.project_allow()), self.file.as_ref().map(|f| f.allow.as_slice())];
+        let of = |rules: &[Rule]| {
+            let general: Vec<&Rule> = rules.iter().filter(|r| r.agent.is_none()).collect();
+            let found = [Mood::Must, Mood::May].into_iter().find_map(|m| search(&general, words, None, m).ok());
+            found.map(|r| Ruling { text: r.pattern.text.clone(), rule: r.span(), from: r.from })
+        };
+        sets.into_iter().flatten().filter_map(of).collect()
+    }
+
+    /// What an agent's own tool calls may run, as it is written.
+    pub fn of_agent(&self, agent: &str) -> Vec<Ruling> {
+        let rules = self.sets().flat_map(|s| &s.allow).filter(|r| r.agent.as_deref() == Some(agent));
+        rules.map(|r| Ruling { text: r.pattern.text.clone(), rule: r.span(), from: r.from }).collect()
+    }
+
+    /// What the policy says to another effect of whose argument only some is known.
+    pub fn judge_effect(&self, name: &str, argument: Option<&[Piece]>) -> Judgement {
+        let known: Option<Option<String>> = argument
+            .map(|pieces| {
+                let text = pieces.iter().map(|p| match p {
+                    Piece::Lit(t) => Some(&**t),
+                    Piece::Hole(_) => None,
+                });
+                text.collect()
+            })
+            .map_or(Some(None), |text: Option<String>| text.map(Some));
+        if let Some(known) = known {
+            return match self.decide_effect(name, known.as_deref()) {
+                Decision::Allowed { after, .. } => {
+                    Judgement { verdict: Verdict::Always, after, refusal: None }
+                }
+                Decision::Denied(refusal) | Decision::NotAllowed(refusal) => {
+                    Judgement { verdict: Verdict::Never, after: Vec::new(), refusal: Some(refusal) }
+                }
+            };
+        }
+        let after = self.effect_guards(name, argument);
+        let pieces = argument.unwrap_or_default();
+        let denied = self.sets().flat_map(|s| &s.deny_effects).any(|r| r.may_match(name, pieces));
+        let free = FREE.contains(&name) && !denied;
+        let verdict = if free { Verdict::Always } else { Verdict::Depends };
+        Judgement { verdict, after, refusal: None }
     }
 
     /// Every gate that guards something.

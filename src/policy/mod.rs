@@ -29,7 +29,7 @@ mod word;
 pub use approvers::{Approvers, Demand, Standing};
 pub use approvers_text::ApproversError;
 pub use config::*;
-pub use decision::{Decision, Guard, Judgement, Policy, Verdict};
+pub use decision::{Decision, Guard, Judgement, Policy, Ruling, Verdict};
 pub use glob::PathPattern;
 pub use grammar::Objection;
 pub use pattern::{Pattern, PatternError};

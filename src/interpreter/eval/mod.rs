@@ -84,6 +84,8 @@ pub struct Eval<'l> {
     evidence: Vec<(String, Json)>,
     stack: Stack,
     ticks: u32,
+    /// How often it may still look around before it gives up; none: without end.
+    patience: Option<u32>,
     /// Whether the world answers calls of tasks.
     answers_calls: bool,
     /// Room for making text.
@@ -126,9 +128,21 @@ impl<'l> Eval<'l> {
             evidence: Vec::new(),
             stack: Stack::here(room),
             ticks: 0,
+            patience: None,
             answers_calls: world.answers_calls(),
             scratch: String::new(),
         }
+    }
+
+    /// One that gives up after so many thousand turns of loops and calls.
+    pub(super) fn apart_from_all(
+        lowered: &'l Lowered,
+        world: &'l dyn World,
+        root: &Root,
+        room: usize,
+        patience: u32,
+    ) -> Eval<'l> {
+        Eval { patience: Some(patience), ..Eval::new(lowered, world, root, room) }
     }
 
     /// Another evaluation from here: of a predicate, of a branch on a thread of its own.
@@ -147,6 +161,7 @@ impl<'l> Eval<'l> {
             evidence: Vec::new(),
             stack,
             ticks: 0,
+            patience: self.patience,
             answers_calls: self.answers_calls,
             scratch: String::new(),
         }
@@ -218,6 +233,12 @@ impl<'l> Eval<'l> {
 
     #[cold]
     fn look_around(&mut self) -> Outcome<()> {
+        if let Some(left) = &mut self.patience {
+            match left.checked_sub(1) {
+                Some(less) => *left = less,
+                None => return Err(self.stopped(Stop::Interrupted)),
+            }
+        }
         if !self.cancel.is_cancelled() {
             return Ok(());
         }

@@ -108,6 +108,22 @@ pub fn lower(program: &Program) -> Lowered {
     }
 }
 
+/// One expression of a body that has `slots` variables.
+pub fn lower_expr(program: &Program, layouts: &Layouts, module: ModuleId, slots: u32, e: &Expr) -> Node {
+    Body::new(program, layouts, module, slots).expr(e)
+}
+
+/// The same for a pattern.
+pub fn lower_pattern(
+    program: &Program,
+    layouts: &Layouts,
+    module: ModuleId,
+    slots: u32,
+    pattern: &ast::Pattern,
+) -> Pat {
+    Body::new(program, layouts, module, slots).pattern(pattern)
+}
+
 /// `work.get`: as the started file calls the module; its own names stand alone.
 fn qualified_names(program: &Program) -> Vec<Arc<str>> {
     let mut prefixes: HashMap<ModuleId, Arc<str>> = HashMap::new();

@@ -32,7 +32,7 @@ impl Printer {
         }
     }
 
-    fn item(&mut self, item: &Item) {
+    pub fn item(&mut self, item: &Item) {
         self.docs(&item.docs);
         for attribute in &item.attributes {
             self.attribute(attribute);

@@ -18,6 +18,27 @@ pub fn print(file: &File) -> String {
     printer.out
 }
 
+/// An expression by itself.
+pub fn print_expr(e: &Expr) -> String {
+    let mut printer = Printer { out: String::new(), indent: 0 };
+    printer.expr(e);
+    printer.out
+}
+
+/// A pattern by itself.
+pub fn print_pattern(pattern: &super::ast::Pattern) -> String {
+    let mut printer = Printer { out: String::new(), indent: 0 };
+    printer.pattern(pattern);
+    printer.out
+}
+
+/// An item by itself, without its doc comment.
+pub fn print_item(item: &super::ast::Item) -> String {
+    let mut printer = Printer { out: String::new(), indent: 0 };
+    printer.item(item);
+    printer.out
+}
+
 struct Printer {
     out: String,
     indent: usize,
