@@ -8,6 +8,7 @@
 //! - [`diff`] compares two programs.
 
 mod build;
+pub mod graph;
 mod model;
 mod source;
 mod text;
