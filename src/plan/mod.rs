@@ -10,9 +10,11 @@
 mod build;
 pub mod graph;
 mod model;
+mod schema;
 mod source;
 mod text;
 
 pub use build::{Arguments, Setting, plan};
 pub use model::*;
+pub use schema::schema;
 pub use text::text;

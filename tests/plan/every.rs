@@ -39,6 +39,16 @@ fn all_can_be_told_and_drawn() {
     });
 }
 
+#[test]
+fn the_json_is_as_the_schema_says() {
+    let schema = wflow::plan::schema();
+    every(|file, plan| {
+        let json = serde_json::to_value(plan).expect("a plan is JSON");
+        let wrong = crate::json_schema::mismatches(&schema, &json);
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", file.display());
+    });
+}
+
 /// Each command of the plan, and no other, is drawn.
 #[test]
 fn pictures_leave_no_command_and_no_gate_out() {

@@ -3,6 +3,8 @@
 //! and what comes out stands beside it. `UPDATE=1 cargo test --test plan` writes it anew.
 
 mod every;
+#[path = "../support/json_schema.rs"]
+mod json_schema;
 mod made;
 
 use made::Made;

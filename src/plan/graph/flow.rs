@@ -137,10 +137,16 @@ impl Flow {
                 ends.extend(more);
                 ends
             }
-            Item::Group { title, items, undo } => {
+            Item::Group { title, items, undo, call } => {
                 let mut inner = Vec::new();
                 let first = self.spots.len();
-                let ends = self.all(items, open, &mut inner);
+                let outer = std::mem::take(&mut self.returns);
+                let mut ends = self.all(items, open, &mut inner);
+                let own = std::mem::replace(&mut self.returns, outer);
+                match call {
+                    true => ends.extend(own),
+                    false => self.returns.extend(own),
+                }
                 if !undo.is_empty() {
                     let mut taken = Vec::new();
                     let at = self.spots.len();

@@ -42,8 +42,8 @@ pub enum Item {
     Box(Label),
     /// What people decide; the second is what happens when they say no.
     Gate(Label, Vec<Item>),
-    /// A step or a call.
-    Group { title: Vec<String>, items: Vec<Item>, undo: Vec<Item> },
+    /// A step, or a call of a task, whose `return` leads on behind it.
+    Group { title: Vec<String>, items: Vec<Item>, undo: Vec<Item>, call: bool },
     Choice { head: Label, ways: Vec<Way> },
     Loop { head: Label, items: Vec<Item>, otherwise: Vec<Item> },
     Parallel { ways: Vec<Way> },
@@ -57,6 +57,22 @@ pub struct Way {
     /// It is known that it is not taken.
     pub dead: bool,
     pub items: Vec<Item>,
+}
+
+impl Item {
+    /// Whether a `return` of the same body stands in it.
+    pub fn returns(&self) -> bool {
+        let any = |list: &[Item]| list.iter().any(Item::returns);
+        match self {
+            Item::Box(_) => false,
+            Item::Leave { how, .. } => *how == How::Return,
+            Item::Gate(_, no) => any(no),
+            Item::Group { items, call, .. } => !call && any(items),
+            Item::Choice { ways, .. } | Item::Parallel { ways } => ways.iter().any(|w| any(&w.items)),
+            Item::Loop { items, otherwise, .. } => any(items) || any(otherwise),
+            Item::Try { items, catches } => any(items) || catches.iter().any(|w| any(&w.items)),
+        }
+    }
 }
 
 pub fn items(nodes: &[Node]) -> Vec<Item> {
@@ -110,7 +126,7 @@ fn item(node: &Node) -> Option<Item> {
             let mut title = vec![format!("step {}", step.name)];
             title.extend(step.title.iter().flat_map(|t| rows(&t.text, COLUMNS, 2)));
             let (body, undo) = (items(&step.body), items(&step.undo));
-            Item::Group { title, items: body, undo }
+            Item::Group { title, items: body, undo, call: false }
         }
         What::Call(call) => {
             let inner = items(&call.body);
@@ -123,7 +139,7 @@ fn item(node: &Node) -> Option<Item> {
             }
             let mut title = vec![format!("call {}", call.task)];
             title.extend(call.after.iter().map(|a| format!("after gate {}", a.gate)));
-            Item::Group { title, items: inner, undo: Vec::new() }
+            Item::Group { title, items: inner, undo: Vec::new(), call: true }
         }
         What::Run(run) => Item::Box(guarded(label(Kind::Command, &run.command.text), &run.verdict.after)),
         What::Ask(ask) => {

@@ -98,7 +98,11 @@ fn figure(item: &Item, dead: bool) -> Figure {
         Item::Box(label) => boxed(label, dead),
         Item::Leave { label, .. } => Figure { on: false, ..boxed(label, dead) },
         Item::Gate(label, no) => gate(label, no, dead),
-        Item::Group { title, items, undo } => group(title, items, undo, dead),
+        Item::Group { title, items, undo, call } => {
+            let mut out = group(title, items, undo, dead);
+            out.on |= *call && items.iter().any(Item::returns);
+            out
+        }
         Item::Choice { head, ways } => fork(boxed(head, dead), ways, dead, false),
         Item::Parallel { ways } => fork(Figure { on: true, ..Figure::default() }, ways, dead, true),
         Item::Loop { head, items, otherwise } => round(head, items, otherwise, dead),
