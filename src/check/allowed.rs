@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The policy in force and what it says to the commands that are reached, by the place of their words.
+#[derive(Default)]
 pub(super) struct Held {
     pub policy: Policy,
     pub commands: HashMap<Span, Judged>,

@@ -108,6 +108,7 @@ impl<'e> World<'e> {
             checked_tests: 0,
             judging: false,
             planned: Vec::new(),
+            approved: Default::default(),
         }
     }
 
@@ -131,8 +132,10 @@ impl<'e> World<'e> {
         let held = self.judge_commands();
         // What was wrong before leaves nothing sure to be proved.
         if !self.diagnostics.iter().any(|d| d.is_error() && d.code.0.area != Area::Policy) {
-            if let Some(held) = &held {
-                self.prove_gates(held);
+            match &held {
+                Some(held) => self.prove_gates(held),
+                None if self.env.approvals => self.prove_gates(&allowed::Held::default()),
+                None => {}
             }
             self.prove_origins(held.as_ref());
         }
@@ -172,7 +175,7 @@ impl<'e> World<'e> {
             agents: self.agents,
             predicates: self.predicates,
             tests: self.tests,
-            approved: Default::default(),
+            approved: self.approved,
         };
         Checked { program, diagnostics }
     }

@@ -20,6 +20,8 @@ pub struct Environment {
     pub sources: SourceMap,
     /// Report what only matters to some: `ask` without `otherwise`.
     pub pedantic: bool,
+    /// Find for every effect which gates are surely approved before it: for comparisons.
+    pub approvals: bool,
 }
 
 impl Environment {
@@ -31,6 +33,7 @@ impl Environment {
             config,
             sources: sources.clone(),
             pedantic: false,
+            approvals: false,
         }
     }
 }
@@ -127,6 +130,8 @@ pub(super) struct World<'e> {
     /// Whether there is a policy that commands are held against.
     pub judging: bool,
     pub planned: Vec<super::allowed::Planned>,
+    /// For [`Program::approved_before`].
+    pub approved: HashMap<Span, Vec<Arc<str>>>,
 }
 
 impl World<'_> {

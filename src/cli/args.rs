@@ -448,7 +448,7 @@ pub struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// A type's name, or `journal`, `runs`, `run`, `gates`, `gate`, `plan`, `tick`, `audit`, `replay`, `attestation`
+    /// A type's name, or `journal`, `runs`, `run`, `gates`, `gate`, `plan`, `plan-diff`, `tick`, `audit`, `replay`, `attestation`
     pub name: String,
     /// The file that declares the type
     pub file: Option<PathBuf>,

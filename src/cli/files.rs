@@ -46,6 +46,8 @@ fn below(folder: &Path, out: &mut Vec<PathBuf>, depth: usize) {
 /// The projects of the files seen so far, each read once.
 #[derive(Default)]
 pub struct Projects {
+    /// Find which gates stand before every effect, for comparisons.
+    approvals: bool,
     known: HashMap<PathBuf, (Project, Vec<Diagnostic>, SourceMap)>,
 }
 
@@ -58,6 +60,11 @@ pub struct Unit {
 }
 
 impl Projects {
+    /// For files of which it is of interest which gates stand before every effect.
+    pub fn compared() -> Projects {
+        Projects { approvals: true, ..Projects::default() }
+    }
+
     pub fn of(&mut self, file: &Path) -> (Project, Vec<Diagnostic>, SourceMap) {
         let (root, _) = crate::policy::find_root(file);
         self.known
@@ -72,7 +79,11 @@ impl Projects {
 
     pub fn check(&mut self, file: &Path, pedantic: bool) -> Result<Unit, LoadError> {
         let (project, wrong, sources) = self.of(file);
-        let mut environment = Environment { pedantic, ..Environment::of_project(&project, &sources) };
+        let mut environment = Environment {
+            pedantic,
+            approvals: self.approvals,
+            ..Environment::of_project(&project, &sources)
+        };
         // Against rules that cannot be read nothing can be held; that they cannot is reported by itself.
         if wrong.iter().any(Diagnostic::is_error) {
             environment.config = None;

@@ -20,6 +20,7 @@ mod init;
 mod interrupt;
 mod mistakes;
 mod new;
+mod older;
 mod outcome;
 mod permission;
 mod plan;

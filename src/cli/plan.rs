@@ -6,9 +6,11 @@ use super::files::{Projects, Unit, unreadable};
 use super::report::Trouble;
 use super::run::{choose, json_args, list_of_workflows, refuse_errors, unknown_flag, wrong_arguments};
 use super::screen::Screen;
-use super::{flags, mistakes, print};
+use super::{flags, mistakes, older, print};
 use crate::check::Callable;
+use crate::diagnostics::codes::usage;
 use crate::interpreter::Lowered;
+use crate::plan::diff::Version;
 use crate::plan::{self, ModeName, Setting};
 use crate::source::SourceMap;
 use crate::ui::style::Style;
@@ -21,7 +23,9 @@ pub fn plan(args: &PlanArgs, screen: &Screen) -> Result<Exit, Trouble> {
     if file.starts_with('-') && !path.exists() {
         return Err(unknown_flag::<PlanFlags>(&file));
     }
-    let unit = load(&path)?;
+    // What is to be compared is known before the flags of the workflow can be read.
+    let compares = args.flags.diff.is_some() || mistakes::value_after(args.rest(), "--diff").is_some();
+    let unit = load_for(&path, compares)?;
     if let Some(exit) = refuse_errors(&unit, speaks_json(args), screen) {
         return Ok(exit);
     }
@@ -35,7 +39,15 @@ pub fn plan(args: &PlanArgs, screen: &Screen) -> Result<Exit, Trouble> {
         print::out(&list);
         return Ok(Exit::Completed);
     }
-    let workflow = choose(program, wanted.as_deref(), &file, "wflow plan")?;
+    let workflow = match (compares, wanted.as_deref()) {
+        // All of them are compared.
+        (true, None) => program.workflows().next(),
+        _ => None,
+    };
+    let workflow = match workflow {
+        Some(first) => first,
+        None => choose(program, wanted.as_deref(), &file, "wflow plan")?,
+    };
     let docs = program.item(workflow.at).docs.clone();
     let given = match flags::parse::<PlanFlags>(program, workflow, &file, docs.as_deref(), args.rest()) {
         Ok(given) => given,
@@ -52,6 +64,17 @@ pub fn plan(args: &PlanArgs, screen: &Screen) -> Result<Exit, Trouble> {
         None => Map::new(),
     };
     values.extend(given.args);
+    if let Some(old) = &own.diff {
+        if !values.is_empty() || !given.wrong.is_empty() {
+            return Err(Trouble::new(usage::E1715, "`--diff` compares for all arguments, and takes none")
+                .help("leave the workflow's own flags out"));
+        }
+        return compare(old, &unit, &path, wanted.as_deref(), &own, screen);
+    }
+    if own.exit_code {
+        return Err(Trouble::new(usage::E1715, "`--exit-code` says what `--diff` found, which is not asked for")
+            .help(format!("for example: wflow plan {file} --diff git:HEAD --exit-code")));
+    }
     let lowered = Lowered::new(program);
     let arguments = match given.wrong.is_empty() && values.is_empty() && own.json_args.is_none() {
         true => None,
@@ -72,9 +95,37 @@ pub fn plan(args: &PlanArgs, screen: &Screen) -> Result<Exit, Trouble> {
     Ok(Exit::Completed)
 }
 
+fn compare(
+    old: &str,
+    unit: &Unit,
+    path: &Path,
+    only: Option<&str>,
+    flags: &PlanFlags,
+    screen: &Screen,
+) -> Result<Exit, Trouble> {
+    let before = older::load(old, path, unit)?;
+    let config = |u: &Unit| u.project.is_configured().then(|| u.project.config.clone());
+    let (was, now) = (config(&before), config(unit));
+    let name = path.display().to_string();
+    let old = Version { program: &before.checked.program, config: was.as_ref(), name: old };
+    let new = Version { program: &unit.checked.program, config: now.as_ref(), name: &name };
+    let found = plan::diff::diff(old, new, only).map_err(|f| Trouble::from(*f))?;
+    match flags.format {
+        Format::Json => outln!("{}", serde_json::to_string_pretty(&found).unwrap_or_default()),
+        Format::Text => print::out(&plan::diff::text(&found, style(screen), screen.width)),
+    }
+    Ok(if flags.exit_code && found.asks_for_review() { Exit::Failed } else { Exit::Completed })
+}
+
 /// A file with its project.
 pub fn load(path: &Path) -> Result<Unit, Trouble> {
-    Projects::default().check(path, false).map_err(|error| {
+    load_for(path, false)
+}
+
+/// The same; `compares`: which gates stand before each effect is of interest.
+pub fn load_for(path: &Path, compares: bool) -> Result<Unit, Trouble> {
+    let mut projects = if compares { Projects::compared() } else { Projects::default() };
+    projects.check(path, false).map_err(|error| {
         let finding = unreadable(&error, &mut SourceMap::new());
         Trouble::new(finding.code, finding.message).help(finding.help.join("\n"))
     })

@@ -20,6 +20,7 @@ pub fn schema(args: &SchemaArgs, screen: &Screen) -> Result<Exit, Trouble> {
         ("gates", None) => super::gates::schema(),
         ("gate", None) => super::show_gate::schema(),
         ("plan", None) => crate::plan::schema(),
+        ("plan-diff", None) => crate::plan::diff::schema(),
         ("tick", None) => super::tick::schema(),
         ("audit", None) => super::audit::schema(),
         ("replay", None) => super::audit::replay_schema(),
@@ -31,7 +32,7 @@ pub fn schema(args: &SchemaArgs, screen: &Screen) -> Result<Exit, Trouble> {
         (name, None) => {
             return Err(Trouble::new(usage::E1707, format!("`{name}` needs the file that declares it"))
                 .help(format!("for example: wflow schema {name} release.wflow"))
-                .help("wflow's own schemas are `journal`, `runs`, `run` (of `runs show`), `gates`, `gate` (of `show`), `plan`, `tick`, `audit` (of `audit verify`), `replay` (of `audit replay`) and `attestation`"));
+                .help("wflow's own schemas are `journal`, `runs`, `run` (of `runs show`), `gates`, `gate` (of `show`), `plan`, `plan-diff`, `tick`, `audit` (of `audit verify`), `replay` (of `audit replay`) and `attestation`"));
         }
     };
     outln!("{}", serde_json::to_string_pretty(&schema).unwrap_or_default());

@@ -8,6 +8,7 @@
 //! - [`diff`] compares two programs.
 
 mod build;
+pub mod diff;
 pub mod graph;
 mod model;
 mod schema;

@@ -1,6 +1,6 @@
 //! What would happen, as data. Its JSON form is what `wflow plan --format json` prints: `docs/plan.md` describes it.
 
-use crate::policy::{Hole, Word};
+use crate::policy::Hole;
 use crate::source::Span;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -33,6 +33,29 @@ pub struct Plan {
     pub uses: Uses,
     /// False where calls were left unexpanded since the plan would be too large.
     pub complete: bool,
+    /// The statements in their order, for comparisons: only where sources are canonical.
+    #[serde(skip)]
+    pub tokens: Vec<Token>,
+    #[serde(skip)]
+    pub agent_startable: bool,
+}
+
+/// A statement, or its head, as far as it is of interest to a comparison.
+#[derive(Debug, Clone)]
+pub struct Token {
+    pub text: String,
+    pub weight: Weight,
+    pub place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// What it does is compared by itself: only that it has moved is of interest.
+    Judged,
+    /// What a task is given: of no interest once the call is gone.
+    Given,
+    /// It computes, or decides the order.
+    Plain,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -163,6 +186,9 @@ pub struct Filled {
     pub text: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holes: Vec<Open>,
+    /// What it consists of.
+    #[serde(skip)]
+    pub bits: Vec<Bit>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -177,9 +203,26 @@ pub struct Open {
     pub hole: Hole,
 }
 
-impl Filled {
-    pub fn plain(text: impl Into<String>) -> Filled {
-        Filled { text: text.into(), holes: Vec::new() }
+/// A part of a text.
+#[derive(Debug, Clone)]
+pub enum Bit {
+    Lit(String),
+    Hole(Open),
+}
+
+/// A word of a command.
+#[derive(Debug, Clone)]
+pub struct WordShape {
+    /// One word for each item of a list.
+    pub spread: bool,
+    /// Its beginning stands in the file: only then can it be an option without a rule that spells it.
+    pub spelled: bool,
+    pub bits: Vec<Bit>,
+}
+
+impl WordShape {
+    pub fn value(text: String) -> WordShape {
+        WordShape { spread: false, spelled: false, bits: vec![Bit::Lit(text)] }
     }
 }
 
@@ -254,7 +297,7 @@ pub struct Run {
     pub exits: Option<String>,
     pub idempotent: bool,
     #[serde(skip)]
-    pub words: Vec<Word>,
+    pub shape: Vec<WordShape>,
 }
 
 /// A field of `with`, `show` or `env`: its name, and what stands there.

@@ -33,6 +33,6 @@ mod words;
 pub use parser::{
     Entry, Parsed, parse, parse_approvers, parse_command_pattern, parse_entry, parse_expr, parse_type,
 };
-pub use print::{print, print_expr, print_item, print_pattern};
+pub use print::{print, print_expr, print_item, print_pattern, print_type};
 pub use scan::{MAX_CHAIN, MAX_NESTING};
 pub use words::{CLAUSE_WORDS, RESERVED, is_reserved};

@@ -90,6 +90,15 @@ impl<'a> Builder<'a> {
         Some(at)
     }
 
+    /// Remembers where something stands, for whoever asks what was approved before it.
+    fn mark(&mut self, span: Span) {
+        if self.world.env.approvals
+            && let Some(now) = self.now
+        {
+            self.graph.marks.push((span, now));
+        }
+    }
+
     /// A way that parts from `from`, with what is to be known of it.
     fn part(&mut self, from: Option<At>, span: Span, text: &'static str) -> Option<u32> {
         self.now = from;
@@ -274,7 +283,10 @@ impl<'a> Builder<'a> {
             }
             Run(run) => self.run(e, run),
             Ask(ask) => self.ask(e, ask),
-            Gate(gate) => self.gate(gate),
+            Gate(gate) => {
+                self.mark(e.span);
+                self.gate(gate);
+            }
             ReadAs { call, .. } => self.expr(call),
         }
     }
@@ -284,6 +296,7 @@ impl<'a> Builder<'a> {
             self.expr(base);
         }
         self.all(args.iter().map(|a| &a.value));
+        self.mark(e.span);
         match self.res(callee.id) {
             Res::Callable(id) => {
                 let summary = self.summaries[id.0 as usize].as_ref();
@@ -475,6 +488,7 @@ impl<'a> Builder<'a> {
             self.expr(&retry.times);
             self.all([&retry.every, &retry.on].into_iter().flatten());
         }
+        self.mark(e.span);
         let effect = self.guards.command(run.command.span, e.span);
         self.effect(effect);
     }
@@ -482,6 +496,7 @@ impl<'a> Builder<'a> {
     fn ask(&mut self, e: &'a Expr, ask: &'a Ask) {
         self.expr(&ask.prompt);
         self.all([&ask.with, &ask.retry, &ask.turns, &ask.timeout].into_iter().flatten());
+        self.mark(e.span);
         self.effect(super::graph::Effect {
             span: first_word(e.span, 3),
             guards: Vec::new(),

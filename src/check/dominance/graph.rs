@@ -80,6 +80,8 @@ pub struct Graph {
     pub asked: Bits,
     /// Where gates are asked directly or by a call, in order: for the notes.
     pub asks: Vec<(At, Bits)>,
+    /// What stands behind which node, where that was asked for.
+    pub marks: Vec<(Span, At)>,
 }
 
 impl Graph {

@@ -24,6 +24,9 @@ pub struct Guards<'a> {
 impl<'a> Guards<'a> {
     pub fn of(world: &World<'_>, policy: &'a Policy, commands: &'a HashMap<Span, Judged>) -> Guards<'a> {
         let mut names: Vec<Arc<str>> = policy.gates().map(Arc::from).collect();
+        if world.env.approvals {
+            names.extend(world.gates.iter().map(|(name, _)| name.clone()));
+        }
         names.sort();
         names.dedup();
         // More gates than this stand in no file that can be read.

@@ -66,10 +66,10 @@ impl Proof<'_> {
 impl World<'_> {
     /// Needs a program without mistakes in names, types and calls.
     pub fn prove_gates(&mut self, held: &Held) {
-        if held.policy.gates().next().is_none() {
+        if held.policy.gates().next().is_none() && !self.env.approvals {
             return;
         }
-        let mut found = Vec::new();
+        let (mut found, mut approved) = (Vec::new(), std::collections::HashMap::new());
         {
             let guards = Guards::of(self, &held.policy, &held.commands);
             let n = self.callables.len();
@@ -90,6 +90,10 @@ impl World<'_> {
                 };
                 let graph = build::graph(self, &proof.guards, &proof.summaries, module, tree);
                 let solved = solve::solve(&graph, &proof.guards, &proof.summaries);
+                for (span, at) in &graph.marks {
+                    let gates = solved.known[*at as usize].none.iter();
+                    approved.insert(*span, gates.map(|g| proof.guards.name(g as u16).into()).collect());
+                }
                 proof.place[id.0 as usize] = Some(proof.bodies.len());
                 proof.summaries[id.0 as usize] = Some(solved.summary);
                 proof.bodies.push(Body { id, graph, known: solved.known, open: solved.open });
@@ -103,6 +107,7 @@ impl World<'_> {
             }
         }
         self.diagnostics.append(&mut found);
+        self.approved = approved;
     }
 
     /// What the named file's workflows reach, each after what it calls; a `fn` has nothing to be looked at.

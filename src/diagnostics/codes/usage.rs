@@ -16,4 +16,5 @@ codes! { Usage;
     E1713 "the repl only computes";
     E1714 "a command of the repl is unknown or misused";
     E1715 "the command line cannot be understood";
+    E1716 "the older version cannot be compared with";
 }

@@ -4,7 +4,7 @@ use super::{Builder, Flow, Frame, MOST_DEPTH, MOST_NODES};
 use crate::check::{CallableId, Res};
 use crate::interpreter::{Locals, Scope};
 use crate::plan::model::{
-    Branch, Call, Choice, ChoiceForm, Filled, How, Loop, LoopForm, Named, Node, Step as StepPart, What,
+    Bit, Branch, Call, Choice, ChoiceForm, Filled, How, Loop, LoopForm, Named, Node, Step as StepPart, Weight, What,
 };
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Arm, BinaryOp, Block, Expr, ExprKind, Pattern, TextPart};
@@ -58,15 +58,18 @@ impl<'a> Builder<'a> {
             }
             K::Repeat { limit, body, otherwise } => {
                 let flow = self.expr(limit, out);
-                let (body, _) = self.block(body);
-                let otherwise = otherwise.as_ref().map(|b| self.block(b).0);
+                let head = format!("up to {}", self.fill(limit).text);
+                self.judged(e.span, || format!("repeat {head}"));
+                let (body, _) = self.within(format!("repeat {head}"), |b| b.block(body));
+                let otherwise = otherwise
+                    .as_ref()
+                    .map(|o| self.within("the tries ran out".into(), |b| b.block(o).0));
                 let times = match self.value(limit) {
                     Some(Value::Int(n)) => usize::try_from(n).ok(),
                     _ => None,
                 };
                 let empty = body.is_empty() && otherwise.iter().all(Vec::is_empty);
                 if !empty {
-                    let head = format!("up to {}", self.fill(limit).text);
                     let what = Loop { form: LoopForm::Repeat, head, times, limit: None, body, otherwise };
                     self.put(What::Loop(what), e.span, out);
                 }
@@ -75,11 +78,17 @@ impl<'a> Builder<'a> {
             K::Return(value) => {
                 let flow = self.all(value.as_deref(), out);
                 let text = value.as_ref().map(|v| self.fill(v));
+                if let Some(value) = value {
+                    self.plain(e.span, || format!("return {}", crate::syntax::print_expr(value)));
+                }
                 self.leave(How::Return, text, e.span, out);
                 flow.min(Flow::Returns)
             }
             K::Break(value) => {
                 self.all(value.as_deref(), out);
+                if let Some(value) = value {
+                    self.plain(e.span, || format!("break {}", crate::syntax::print_expr(value)));
+                }
                 self.leave(How::Break, None, e.span, out);
                 Flow::Turns
             }
@@ -100,9 +109,10 @@ impl<'a> Builder<'a> {
                 let catches = catches
                     .iter()
                     .map(|c| {
-                        let (body, flow) = self.block(&c.body);
-                        flows.push(flow);
                         let kind = c.kind.as_ref().map_or("any error", |k| &k.name);
+                        self.plain(c.span, || format!("catch {kind}"));
+                        let (body, flow) = self.within(format!("catch {kind}"), |b| b.block(&c.body));
+                        flows.push(flow);
                         Branch { label: kind.to_owned(), taken: None, body }
                     })
                     .collect();
@@ -119,12 +129,14 @@ impl<'a> Builder<'a> {
                 };
                 let message = message.as_ref().map(|m| self.fill(m));
                 let condition = self.source(condition);
+                self.judged(e.span, || format!("ensure {condition}"));
                 self.put(What::Ensure { condition, message, holds }, e.span, out);
                 if holds == Some(false) { Flow::Fails } else { flow }
             }
             K::Wait(time) => {
                 let flow = self.expr(time, out);
                 let time = self.fill(time);
+                self.judged(e.span, || format!("wait {}", time.text));
                 self.put(What::Wait { time }, e.span, out);
                 flow
             }
@@ -139,7 +151,8 @@ impl<'a> Builder<'a> {
                 self.all(&step.title, out);
                 let title = step.title.as_ref().map(|t| self.fill(t));
                 let (body, flow) = self.block(&step.body);
-                let undo = step.undo.as_ref().map(|b| self.block(b).0).unwrap_or_default();
+                let undo = step.undo.as_ref().map(|u| self.within("undo".into(), |b| b.block(u).0));
+                let undo = undo.unwrap_or_default();
                 let what = StepPart { name: step.name.name.clone(), title, body, undo };
                 self.put(What::Step(what), e.span, out);
                 flow
@@ -155,6 +168,8 @@ impl<'a> Builder<'a> {
                     })
                     .collect();
                 if branches.iter().any(|b| !b.body.is_empty()) {
+                    let names = || branches.iter().map(|b| b.label.as_str()).collect::<Vec<_>>().join(", ");
+                    self.plain(e.span, || format!("parallel {}", names()));
                     self.put(What::Parallel { branches }, e.span, out);
                 }
                 flows.into_iter().min().unwrap_or(Flow::On)
@@ -168,7 +183,8 @@ impl<'a> Builder<'a> {
 
     fn leave(&mut self, how: How, text: Option<Filled>, span: Span, out: &mut Vec<Node>) {
         // What is returned is only of interest where it is short.
-        let text = text.filter(|t| how == How::Fail || t.text.chars().count() <= 40 && !t.text.contains('\n'));
+        self.judged(span, || format!("{how:?}"));
+        let text = text.filter(|t| how == How::Fail || self.setting.canonical || t.text.chars().count() <= 40 && !t.text.contains('\n'));
         self.put(What::Leave { how, text }, span, out);
     }
 
@@ -189,7 +205,8 @@ impl<'a> Builder<'a> {
         out: &mut Vec<Node>,
     ) -> Flow {
         let flow = self.expr(left, out);
-        let (body, right_flow) = self.apart(right);
+        let when = format!("{} {}", self.source(left), op.symbol());
+        let (body, right_flow) = self.within(when, |b| b.apart(right));
         if body.is_empty() {
             return flow;
         }
@@ -237,9 +254,10 @@ impl<'a> Builder<'a> {
     ) -> Flow {
         let flow = self.expr(condition, out);
         let truth = self.truth(condition);
-        let (yes, yes_flow) = self.block(then);
+        let (when, not) = (self.source(condition), format!("not ({})", self.source(condition)));
+        let (yes, yes_flow) = self.within(when, |b| b.block(then));
         let (no, no_flow) = match otherwise {
-            Some(o) => self.apart(o),
+            Some(o) => self.within(not, |b| b.apart(o)),
             None => (Vec::new(), Flow::On),
         };
         if !(yes.is_empty() && no.is_empty()) {
@@ -284,19 +302,23 @@ impl<'a> Builder<'a> {
             if let Some(guard) = &arm.guard {
                 self.expr(guard, &mut body);
             }
-            let (mut nodes, flow) = self.apart(&arm.body);
-            body.append(&mut nodes);
-            if taken != Some(false) {
-                flows.push(flow);
-            }
             let mut label = self.pattern(&arm.pattern);
             if let Some(guard) = &arm.guard {
                 label.push_str(&format!(" if {}", self.source(guard)));
+            }
+            let when = format!("{} is {label}", self.source(subject));
+            let (mut nodes, flow) = self.within(when, |b| b.apart(&arm.body));
+            body.append(&mut nodes);
+            if taken != Some(false) {
+                flows.push(flow);
             }
             branches.push(Branch { label, taken, body });
         }
         if branches.iter().any(|b| !b.body.is_empty()) {
             let subject = self.source(subject);
+            // What an arm means depends on those before it.
+            let labels = || branches.iter().map(|b| b.label.as_str()).collect::<Vec<_>>().join(" | ");
+            self.plain(e.span, || format!("match {subject} {{ {} }}", labels()));
             self.put(What::Choice(Choice { form: ChoiceForm::Match, subject, branches }), e.span, out);
         }
         if flow == Flow::On { meet(flows) } else { flow }
@@ -323,9 +345,10 @@ impl<'a> Builder<'a> {
             }
             _ => None,
         };
-        let (body, _) = self.block(body);
+        let head = format!("{} in {}", self.pattern(pattern), self.shown(iterable, value.as_ref()));
+        self.judged(e.span, || format!("for {head}"));
+        let (body, _) = self.within(format!("for {head}"), |b| b.block(body));
         if !body.is_empty() {
-            let head = format!("{} in {}", self.pattern(pattern), self.shown(iterable, value.as_ref()));
             let limit = limit.map(|l| self.fill(l).text);
             self.put(What::Loop(Loop { form, head, times, limit, body, otherwise: None }), e.span, out);
         }
@@ -334,7 +357,8 @@ impl<'a> Builder<'a> {
 
     /// The value where it is short, the source otherwise.
     fn shown(&self, e: &Expr, value: Option<&Value>) -> String {
-        let text = value.map(ToString::to_string).filter(|t| t.chars().count() <= 60);
+        let most = if self.setting.canonical { usize::MAX } else { 60 };
+        let text = value.map(ToString::to_string).filter(|t| t.chars().count() <= most);
         text.unwrap_or_else(|| self.source(e))
     }
 
@@ -384,13 +408,22 @@ impl<'a> Builder<'a> {
         }
         // Holes of the caller mean nothing in the callee, but what is known around them does.
         texts.retain(|i, bits| {
-            !values.contains_key(i) && bits.iter().any(|b| matches!(b, super::Bit::Lit(_)))
+            !values.contains_key(i) && bits.iter().any(|b| matches!(b, Bit::Lit(_)))
         });
         let task = self.setting.lowered.name(id).to_owned();
         let after = match task.contains('.') {
             true => self.afters(&self.policy.effect_guards(&task, None)),
             false => Vec::new(),
         };
+        let signature = &callable.signature;
+        self.token(e.span, Weight::Given, || {
+            let show = |t: &crate::types::Type| t.show(&self.program.defs).to_string();
+            let params: Vec<String> = signature.params.iter().map(|p| show(&p.ty)).collect();
+            format!("call {}({}) -> {}", task, params.join(", "), show(&signature.result))
+        });
+        for arg in &named {
+            self.token(e.span, Weight::Given, || format!("{}: {}", arg.name, arg.value));
+        }
         let expanded = self.depth < MOST_DEPTH && self.nodes < MOST_NODES;
         let mut flow = Flow::On;
         let mut body = Vec::new();

@@ -1,6 +1,6 @@
 //! Commands, questions, and the facts of the outside.
 
-use super::values::{Bit, filled_of, pieces};
+use super::values::{filled_of, pieces};
 use super::{Builder, Flow};
 use crate::check::{Builtin, Res};
 use crate::plan::model::*;
@@ -18,7 +18,7 @@ impl<'a> Builder<'a> {
         });
         let mut flow = self.all(inside, out);
         flow = flow.min(self.all([&run.dir, &run.env, &run.stdin, &run.timeout, &run.exits].into_iter().flatten(), out));
-        let (words, command) = self.command(&run.command);
+        let (words, command, shape) = self.command(&run.command);
         let judgement = match self.setting.config {
             Some(_) => self.policy.judge(&words),
             // Whoever is asked can say yes to it, unless the file does not.
@@ -57,8 +57,9 @@ impl<'a> Builder<'a> {
             retry,
             exits: run.exits.as_ref().map(|x| self.fill(x).text),
             idempotent: run.idempotent.is_some(),
-            words,
+            shape,
         };
+        self.judged(e.span, || format!("run {}", what.command.text));
         self.put(What::Run(Box::new(what)), e.span, out);
         flow
     }
@@ -140,7 +141,7 @@ impl<'a> Builder<'a> {
         });
         let model = own(|a| a.model.clone()).or_else(|| ai.and_then(|ai| ai.model.as_deref().map(str::to_owned)));
         let otherwise = ask.otherwise.as_ref().map(|o| {
-            let (body, _) = self.apart(o);
+            let (body, _) = self.within("otherwise".into(), |b| b.apart(o));
             Otherwise { value: self.source(o), body }
         });
         let text = |b: &Builder<'a>, e: &Option<Expr>| e.as_ref().map(|e| b.fill(e).text);
@@ -162,6 +163,7 @@ impl<'a> Builder<'a> {
             asked: self.setting.mode != ModeName::Pure,
             agent,
         };
+        self.judged(e.span, || format!("ask {} -> {}", what.agent.as_ref().map_or("", |a| &a.name), what.ty));
         self.put(What::Ask(Box::new(what)), e.span, out);
         flow
     }
@@ -199,6 +201,7 @@ impl<'a> Builder<'a> {
         if builtin == Builtin::Vouch {
             let value = arg(0).map(|e| self.source(e)).unwrap_or_default();
             let because = arg(1).map(|b| self.fill(b)).unwrap_or_default();
+            self.judged(e.span, || format!("vouch {value}"));
             return self.put(What::Vouch { value, because }, e.span, out);
         }
         let name = Builtin::ALL.iter().find(|(_, b)| *b == builtin).map_or("effect", |(name, _)| name);
@@ -228,6 +231,7 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         let what = Effect { name, argument: bits.map(filled_of), content, verdict };
+        self.judged(e.span, || format!("{name} {}", what.argument.as_ref().map_or("", |a| &a.text)));
         self.put(What::Effect(what), e.span, out);
     }
 

@@ -51,7 +51,10 @@ impl<'a> Builder<'a> {
             (None, Some(edit)) => Some(self.ty(edit.id)),
             (None, None) => None,
         };
-        let on_reject = gate.on_reject.as_ref().map(|r| self.block(&r.body).0);
+        self.judged(e.span, || format!("gate {}", gate.name.name));
+        let on_reject = gate.on_reject.as_ref().map(|r| {
+            self.within(format!("gate {} was rejected", gate.name.name), |b| b.block(&r.body).0)
+        });
         let what = Gate {
             name: gate.name.name.clone(),
             question: self.fill(&gate.question),

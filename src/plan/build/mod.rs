@@ -14,10 +14,10 @@ use crate::interpreter::{Known, Locals, Lowered, Scope, with_known};
 use crate::policy::{Config, Policy, RuleSet};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Expr, ExprKind, NodeId, Stmt, StmtKind};
+use crate::syntax::{print_expr, print_type};
 use crate::value::Value;
 use crate::value::json::encode;
 use std::collections::HashMap;
-use values::Bit;
 
 /// More nodes than this nobody reads: calls are then left as calls.
 const MOST_NODES: usize = 50_000;
@@ -79,6 +79,9 @@ struct Builder<'a> {
     nodes: usize,
     depth: usize,
     complete: bool,
+    tokens: Vec<Token>,
+    /// The conditions and loops around the place that is walked: what is assigned there is assigned only then.
+    around: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
@@ -102,6 +105,8 @@ impl<'a> Builder<'a> {
             nodes: 0,
             depth: 0,
             complete: true,
+            tokens: Vec::new(),
+            around: Vec::new(),
         }
     }
 
@@ -147,6 +152,8 @@ impl<'a> Builder<'a> {
             vouches: Vec::new(),
             uses: Uses::default(),
             complete: self.complete,
+            tokens: self.tokens,
+            agent_startable: callable.agent_startable,
         };
         summary::summarise(&mut plan);
         plan
@@ -158,6 +165,36 @@ impl<'a> Builder<'a> {
 
     fn pattern(&self, p: &crate::syntax::ast::Pattern) -> String {
         source::pattern(p, &self.program.sources, self.setting.canonical)
+    }
+
+    /// Something whose own comparison sees what it does.
+    fn judged(&mut self, span: Span, text: impl FnOnce() -> String) {
+        self.token(span, Weight::Judged, text);
+    }
+
+    /// Something that only computes, or decides the order.
+    fn plain(&mut self, span: Span, text: impl FnOnce() -> String) {
+        self.token(span, Weight::Plain, text);
+    }
+
+    fn token(&mut self, span: Span, weight: Weight, text: impl FnOnce() -> String) {
+        if self.setting.canonical {
+            let place = self.place(span);
+            self.tokens.push(Token { text: text(), weight, place });
+        }
+    }
+
+    /// The conditions and loops around, as text.
+    fn when(&self) -> String {
+        self.around.iter().map(|w| format!("[{w}] ")).collect()
+    }
+
+    /// Walks something that happens only then.
+    fn within<T>(&mut self, when: String, walk: impl FnOnce(&mut Self) -> T) -> T {
+        self.around.push(when);
+        let out = walk(self);
+        self.around.pop();
+        out
     }
 
     fn place(&self, span: Span) -> Place {
@@ -205,16 +242,36 @@ impl<'a> Builder<'a> {
     }
 
     fn stmt(&mut self, stmt: &'a Stmt, out: &mut Vec<Node>) -> Flow {
-        match &stmt.kind {
-            StmtKind::Let { pattern, value, .. } => {
+        let (before, tokens) = (out.len(), self.tokens.len());
+        let (flow, head, value) = match &stmt.kind {
+            StmtKind::Let { pattern, ty, value } => {
                 let flow = self.expr(value, out);
                 self.bind(pattern, value);
-                flow
+                let ty = ty.as_ref().map(|t| format!(": {}", print_type(t))).unwrap_or_default();
+                (flow, format!("let {}{ty} = ", self.pattern(pattern)), value)
             }
-            StmtKind::Var { value, .. } => self.expr(value, out),
-            StmtKind::Assign { target, value } => self.all([target, value], out),
-            StmtKind::Expr(e) => self.expr(e, out),
+            StmtKind::Var { name, ty, value } => {
+                let ty = ty.as_ref().map(|t| format!(": {}", print_type(t))).unwrap_or_default();
+                (self.expr(value, out), format!("var {}{ty} = ", name.name), value)
+            }
+            StmtKind::Assign { target, value } => {
+                let flow = self.all([target, value], out);
+                (flow, format!("{}{} = ", self.when(), self.source(target)), value)
+            }
+            StmtKind::Expr(e) => (self.expr(e, out), String::new(), e),
+        };
+        let acts = out.len() > before || matches!(value.kind, ExprKind::Say(_));
+        if !acts {
+            // As a whole: its parts need no look of their own.
+            self.tokens.truncate(tokens);
+            let when = if head.is_empty() { self.when() } else { String::new() };
+            self.plain(stmt.span, || format!("{when}{head}{}", print_expr(value)));
+        } else if !consists_of_parts(value) {
+            self.plain(stmt.span, || format!("{head}{}", print_expr(value)));
+        } else if !head.is_empty() {
+            self.plain(stmt.span, || format!("{head}…"));
         }
+        flow
     }
 
     /// One after the other; nothing is looked at behind what leaves.
@@ -236,6 +293,36 @@ impl<'a> Builder<'a> {
             ExprKind::Block(b) => return self.block(b),
             _ => self.expr(e, &mut out),
         };
+        if out.is_empty() || !consists_of_parts(e) {
+            self.plain(e.span, || print_expr(e));
+        }
         (out, flow)
+    }
+}
+
+/// Whether the walk looks at the parts of an expression one by one, so that it needs no look as a whole.
+fn consists_of_parts(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Paren(inner) => consists_of_parts(inner),
+        ExprKind::Block(_)
+        | ExprKind::If { .. }
+        | ExprKind::Match { .. }
+        | ExprKind::For { .. }
+        | ExprKind::ParallelFor { .. }
+        | ExprKind::Repeat { .. }
+        | ExprKind::Return(_)
+        | ExprKind::Break(_)
+        | ExprKind::Continue
+        | ExprKind::Try { .. }
+        | ExprKind::Ensure { .. }
+        | ExprKind::Fail { .. }
+        | ExprKind::Wait(_)
+        | ExprKind::Say(_)
+        | ExprKind::Step(_)
+        | ExprKind::Parallel { .. }
+        | ExprKind::Run(_)
+        | ExprKind::Ask(_)
+        | ExprKind::Gate(_) => true,
+        _ => false,
     }
 }

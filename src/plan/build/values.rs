@@ -3,20 +3,13 @@
 use super::Builder;
 use crate::check::{LocalId, Res, each_expr, hole};
 use crate::interpreter::Locals;
-use crate::plan::model::{Filled, Open};
+use crate::plan::model::{Bit, Filled, Open, WordShape};
 use crate::policy::{Hole, Piece, Word as PolicyWord};
 use crate::syntax::ast::*;
 use crate::types::Type;
 use crate::value::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// A part of a text.
-#[derive(Debug, Clone)]
-pub enum Bit {
-    Lit(String),
-    Hole(Open),
-}
 
 /// How many values a hole may have that are named.
 const FEW: usize = 12;
@@ -170,14 +163,16 @@ impl<'a> Builder<'a> {
     }
 
     /// The words of a command, and the command as people see it.
-    pub fn command(&self, command: &Command) -> (Vec<PolicyWord>, Filled) {
+    pub fn command(&self, command: &Command) -> (Vec<PolicyWord>, Filled, Vec<WordShape>) {
         let (mut words, mut text, mut holes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut shape = Vec::new();
         for word in &command.words {
             if let [WordPart::Spread(e)] = &word.parts[..] {
                 if let Some(Value::List(items)) = self.value(e) {
                     for item in items.iter() {
                         words.push(PolicyWord::interpolated(item.to_string()));
                         text.push(quoted(&item.to_string()));
+                        shape.push(WordShape::value(item.to_string()));
                     }
                     continue;
                 }
@@ -188,7 +183,9 @@ impl<'a> Builder<'a> {
                 words.push(PolicyWord::Many(item.clone()));
                 let open = self.open(e);
                 text.push(format!("{{{}...}}", open.source));
-                holes.push(Open { hole: item, ..open });
+                let open = Open { hole: item, ..open };
+                shape.push(WordShape { spread: true, spelled: false, bits: vec![Bit::Hole(open.clone())] });
+                holes.push(open);
                 continue;
             }
             let (mut pieces, mut bits) = (Vec::new(), Vec::new());
@@ -211,26 +208,29 @@ impl<'a> Builder<'a> {
                     WordPart::Any => pieces.push(Piece::Hole(Hole::Any)),
                 }
             }
+            let spelled = !matches!(word.parts.first(), Some(WordPart::Expr(_)));
+            shape.push(WordShape { spread: false, spelled, bits: bits.clone() });
             let one = filled(bits);
             words.push(PolicyWord::from_pieces(pieces));
             text.push(quoted(&one.text));
             holes.extend(one.holes);
         }
-        (words, Filled { text: text.join(" "), holes })
+        (words, Filled { text: text.join(" "), holes, bits: Vec::new() }, shape)
     }
 }
 
 fn filled(bits: Vec<Bit>) -> Filled {
     let mut out = Filled::default();
-    for bit in bits {
+    for bit in &bits {
         match bit {
-            Bit::Lit(text) => out.text.push_str(&text),
+            Bit::Lit(text) => out.text.push_str(text),
             Bit::Hole(open) => {
                 out.text.push_str(&format!("{{{}}}", open.source));
-                out.holes.push(open);
+                out.holes.push(open.clone());
             }
         }
     }
+    out.bits = bits;
     out
 }
 

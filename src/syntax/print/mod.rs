@@ -25,6 +25,13 @@ pub fn print_expr(e: &Expr) -> String {
     printer.out
 }
 
+/// A type by itself.
+pub fn print_type(ty: &super::ast::TypeExpr) -> String {
+    let mut printer = Printer { out: String::new(), indent: 0 };
+    printer.ty(ty);
+    printer.out
+}
+
 /// A pattern by itself.
 pub fn print_pattern(pattern: &super::ast::Pattern) -> String {
     let mut printer = Printer { out: String::new(), indent: 0 };
