@@ -1,7 +1,9 @@
 //! How a part of the program is written: for people as they wrote it, for comparisons in the one canonical form, which
 //! formatting does not change.
 
+use crate::check::Program;
 use crate::source::{SourceMap, Span};
+use crate::types::Type;
 use crate::syntax::ast::{Expr, Pattern};
 use crate::syntax::{print_expr, print_pattern};
 
@@ -14,6 +16,28 @@ pub fn expr(e: &Expr, sources: &SourceMap, canonical: bool) -> String {
 
 pub fn pattern(p: &Pattern, sources: &SourceMap, canonical: bool) -> String {
     written(p.span, sources, canonical).unwrap_or_else(|| one_line(&print_pattern(p)))
+}
+
+/// A type as people write it; where it is to be compared, with its refinements in the canonical form.
+pub fn ty(ty: &Type, program: &Program, canonical: bool) -> String {
+    if !canonical {
+        return ty.show(&program.defs).to_string();
+    }
+    let inner = |t: &Type| self::ty(t, program, true);
+    match ty {
+        Type::Refined(r) if r.name.is_none() => {
+            let predicate = program.predicates.get(r.id.0 as usize).map(|p| print_expr(&p.expr));
+            format!("{} where {}", inner(&r.base), predicate.as_deref().map_or_else(String::new, one_line))
+        }
+        Type::List(t) => format!("[{}]", inner(t)),
+        Type::Map(t) => format!("{{Text: {}}}", inner(t)),
+        Type::Optional(t) => format!("({})?", inner(t)),
+        Type::Record(fields) => {
+            let fields: Vec<String> = fields.iter().map(|f| format!("{}: {}", f.name, inner(&f.ty))).collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        other => other.show(&program.defs).to_string(),
+    }
 }
 
 /// None where a comment would stand in it.

@@ -2,6 +2,7 @@
 //! beside it; its lines `//! args: JSON`, `//! mode: pure` and `//! show: text json mermaid dot svg` say what is made of it,
 //! and what comes out stands beside it. `UPDATE=1 cargo test --test plan` writes it anew.
 
+mod changes;
 mod every;
 #[path = "../support/json_schema.rs"]
 mod json_schema;

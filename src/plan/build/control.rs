@@ -416,11 +416,9 @@ impl<'a> Builder<'a> {
             false => Vec::new(),
         };
         let signature = &callable.signature;
-        self.token(e.span, Weight::Given, || {
-            let show = |t: &crate::types::Type| t.show(&self.program.defs).to_string();
-            let params: Vec<String> = signature.params.iter().map(|p| show(&p.ty)).collect();
-            format!("call {}({}) -> {}", task, params.join(", "), show(&signature.result))
-        });
+        let params: Vec<String> = signature.params.iter().map(|p| self.type_text(&p.ty)).collect();
+        let result = self.type_text(&signature.result);
+        self.token(e.span, Weight::Given, || format!("call {task}({}) -> {result}", params.join(", ")));
         for arg in &named {
             self.token(e.span, Weight::Given, || format!("{}: {}", arg.name, arg.value));
         }

@@ -67,7 +67,7 @@ impl<'a> Builder<'a> {
             show: gate.show.as_ref().map(|s| self.labelled(s)),
             require: gate.require.iter().map(|r| self.fill(r)).collect(),
             edit: gate.edit.as_ref().map(|e| self.source(e)),
-            ty: ty.map(|t| t.show(&self.program.defs).to_string()),
+            ty: ty.map(|t| self.type_text(t)),
             checks: self.checks(&gate.checks),
             on_reject,
             timeout_ms,

@@ -126,7 +126,7 @@ impl<'a> Builder<'a> {
             });
             params.push(Param {
                 name: param.name.clone(),
-                ty: param.ty.show(&self.program.defs).to_string(),
+                ty: self.type_text(&param.ty),
                 default: written.get(i).and_then(|p| p.default.as_ref()).map(|e| self.source(e)),
                 about: param.docs.as_deref().map(str::to_owned),
                 value: value.as_ref().and_then(|v| encode(v).ok()),
@@ -143,7 +143,7 @@ impl<'a> Builder<'a> {
             place: self.place(tree.map_or(item.span, |t| t.head)),
             about: item.docs.as_deref().map(str::to_owned),
             params,
-            result: callable.signature.result.show(&self.program.defs).to_string(),
+            result: self.type_text(&callable.signature.result),
             mode: self.setting.mode,
             configured: self.setting.config.is_some(),
             body,
@@ -161,6 +161,10 @@ impl<'a> Builder<'a> {
 
     fn source(&self, e: &Expr) -> String {
         source::expr(e, &self.program.sources, self.setting.canonical)
+    }
+
+    fn type_text(&self, ty: &crate::types::Type) -> String {
+        source::ty(ty, self.program, self.setting.canonical)
     }
 
     fn pattern(&self, p: &crate::syntax::ast::Pattern) -> String {

@@ -154,7 +154,7 @@ impl<'a> Builder<'a> {
             Hole::OneOf(texts) if texts.len() <= FEW => Some(texts.to_vec()),
             _ => None,
         };
-        Open { source: self.source(e), ty: ty.show(&self.program.defs).to_string(), values, hole }
+        Open { source: self.source(e), ty: self.type_text(ty), values, hole }
     }
 
     /// A text as far as it is known.

@@ -32,6 +32,14 @@ fn level(e: &Expr) -> u8 {
     }
 }
 
+/// What stands in parentheses.
+fn inside(e: &Expr) -> &Expr {
+    match &e.kind {
+        ExprKind::Paren(inner) => inside(inner),
+        _ => e,
+    }
+}
+
 const TIGHT: u8 = 10;
 const COMPARISON: u8 = 4;
 
@@ -48,6 +56,7 @@ fn operator(op: BinaryOp) -> u8 {
 
 impl Printer {
     fn at_least(&mut self, e: &Expr, least: u8) {
+        let e = if self.least { inside(e) } else { e };
         if level(e) < least { self.parenthesised(e) } else { self.expr(e) }
     }
 
@@ -78,6 +87,7 @@ impl Printer {
 
     /// After an arrow, `otherwise` or a branch name, where braces are a block unless they are plainly something else.
     pub fn body(&mut self, e: &Expr) {
+        let e = if self.least { inside(e) } else { e };
         match &e.kind {
             ExprKind::Block(block) => self.block(block),
             ExprKind::Record(fields) if fields.is_empty() => self.parenthesised(e),
@@ -238,6 +248,7 @@ impl Printer {
                 self.put(" as ");
                 self.base(ty);
             }
+            ExprKind::Paren(inner) if self.least => self.expr(inner),
             ExprKind::Paren(inner) => self.parenthesised(inner),
             ExprKind::Error => self.put("none"),
             _ => self.control(e),

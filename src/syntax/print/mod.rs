@@ -13,35 +13,35 @@ use super::words::CLAUSE_WORDS;
 
 /// A whole file.
 pub fn print(file: &File) -> String {
-    let mut printer = Printer { out: String::new(), indent: 0 };
+    let mut printer = Printer { out: String::new(), indent: 0, least: false };
     printer.file(file);
     printer.out
 }
 
-/// An expression by itself.
+/// An expression by itself, without parentheses that change nothing: how it was written does not matter.
 pub fn print_expr(e: &Expr) -> String {
-    let mut printer = Printer { out: String::new(), indent: 0 };
+    let mut printer = Printer { out: String::new(), indent: 0, least: true };
     printer.expr(e);
     printer.out
 }
 
 /// A type by itself.
 pub fn print_type(ty: &super::ast::TypeExpr) -> String {
-    let mut printer = Printer { out: String::new(), indent: 0 };
+    let mut printer = Printer { out: String::new(), indent: 0, least: true };
     printer.ty(ty);
     printer.out
 }
 
 /// A pattern by itself.
 pub fn print_pattern(pattern: &super::ast::Pattern) -> String {
-    let mut printer = Printer { out: String::new(), indent: 0 };
+    let mut printer = Printer { out: String::new(), indent: 0, least: true };
     printer.pattern(pattern);
     printer.out
 }
 
 /// An item by itself, without its doc comment.
 pub fn print_item(item: &super::ast::Item) -> String {
-    let mut printer = Printer { out: String::new(), indent: 0 };
+    let mut printer = Printer { out: String::new(), indent: 0, least: true };
     printer.item(item);
     printer.out
 }
@@ -49,6 +49,8 @@ pub fn print_item(item: &super::ast::Item) -> String {
 struct Printer {
     out: String,
     indent: usize,
+    /// Only the parentheses that are needed.
+    least: bool,
 }
 
 impl Printer {
@@ -97,7 +99,7 @@ impl Printer {
 
     /// What `print` would write, on its own.
     fn apart(&self, print: impl FnOnce(&mut Printer)) -> String {
-        let mut own = Printer { out: String::new(), indent: self.indent };
+        let mut own = Printer { out: String::new(), indent: self.indent, least: self.least };
         print(&mut own);
         own.out
     }
