@@ -206,8 +206,11 @@ impl<'a> Builder<'a> {
     ) -> Flow {
         let flow = self.expr(left, out);
         let when = format!("{} {}", self.source(left), op.symbol());
+        let tokens = self.tokens.len();
         let (body, right_flow) = self.within(when, |b| b.apart(right));
         if body.is_empty() {
+            // It is looked at with the whole that it is a part of.
+            self.tokens.truncate(tokens);
             return flow;
         }
         let value = self.value(left);

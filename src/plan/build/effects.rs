@@ -141,7 +141,12 @@ impl<'a> Builder<'a> {
         });
         let model = own(|a| a.model.clone()).or_else(|| ai.and_then(|ai| ai.model.as_deref().map(str::to_owned)));
         let otherwise = ask.otherwise.as_ref().map(|o| {
+            let tokens = self.tokens.len();
             let (body, _) = self.within("otherwise".into(), |b| b.apart(o));
+            if body.is_empty() {
+                // It is compared as what the question has.
+                self.tokens.truncate(tokens);
+            }
             Otherwise { value: self.source(o), body }
         });
         let text = |b: &Builder<'a>, e: &Option<Expr>| e.as_ref().map(|e| b.fill(e).text);

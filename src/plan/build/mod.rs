@@ -8,7 +8,7 @@ mod values;
 
 use super::model::*;
 use super::source;
-use crate::check::{CallableId, ModuleId, Program, Res};
+use crate::check::{Builtin, CallableId, ModuleId, Program, Res};
 use crate::diagnostics::Failure;
 use crate::interpreter::{Known, Locals, Lowered, Scope, with_known};
 use crate::policy::{Config, Policy, RuleSet};
@@ -270,7 +270,7 @@ impl<'a> Builder<'a> {
             self.tokens.truncate(tokens);
             let when = if head.is_empty() { self.when() } else { String::new() };
             self.plain(stmt.span, || format!("{when}{head}{}", print_expr(value)));
-        } else if !consists_of_parts(value) {
+        } else if !self.consists_of_parts(value) {
             self.plain(stmt.span, || format!("{head}{}", print_expr(value)));
         } else if !head.is_empty() {
             self.plain(stmt.span, || format!("{head}…"));
@@ -297,36 +297,42 @@ impl<'a> Builder<'a> {
             ExprKind::Block(b) => return self.block(b),
             _ => self.expr(e, &mut out),
         };
-        if out.is_empty() || !consists_of_parts(e) {
+        if out.is_empty() || !self.consists_of_parts(e) {
             self.plain(e.span, || print_expr(e));
         }
         (out, flow)
     }
-}
 
-/// Whether the walk looks at the parts of an expression one by one, so that it needs no look as a whole.
-fn consists_of_parts(e: &Expr) -> bool {
-    match &e.kind {
-        ExprKind::Paren(inner) => consists_of_parts(inner),
-        ExprKind::Block(_)
-        | ExprKind::If { .. }
-        | ExprKind::Match { .. }
-        | ExprKind::For { .. }
-        | ExprKind::ParallelFor { .. }
-        | ExprKind::Repeat { .. }
-        | ExprKind::Return(_)
-        | ExprKind::Break(_)
-        | ExprKind::Continue
-        | ExprKind::Try { .. }
-        | ExprKind::Ensure { .. }
-        | ExprKind::Fail { .. }
-        | ExprKind::Wait(_)
-        | ExprKind::Say(_)
-        | ExprKind::Step(_)
-        | ExprKind::Parallel { .. }
-        | ExprKind::Run(_)
-        | ExprKind::Ask(_)
-        | ExprKind::Gate(_) => true,
-        _ => false,
+    /// Whether the walk looks at the parts of an expression one by one, so that it needs no look as a whole.
+    fn consists_of_parts(&self, e: &Expr) -> bool {
+        match &e.kind {
+            ExprKind::Paren(inner) => self.consists_of_parts(inner),
+            ExprKind::Block(_)
+            | ExprKind::If { .. }
+            | ExprKind::Match { .. }
+            | ExprKind::For { .. }
+            | ExprKind::ParallelFor { .. }
+            | ExprKind::Repeat { .. }
+            | ExprKind::Return(_)
+            | ExprKind::Break(_)
+            | ExprKind::Continue
+            | ExprKind::Try { .. }
+            | ExprKind::Ensure { .. }
+            | ExprKind::Fail { .. }
+            | ExprKind::Wait(_)
+            | ExprKind::Say(_)
+            | ExprKind::Step(_)
+            | ExprKind::Parallel { .. }
+            | ExprKind::Run(_)
+            | ExprKind::Ask(_)
+            | ExprKind::Gate(_) => true,
+            // What a task is given, and what is written where, is compared by itself.
+            ExprKind::Call { callee, .. } => match self.res(callee.id) {
+                Res::Builtin(builtin) => builtin == Builtin::Write,
+                Res::Callable(id) => self.program.callable(id).effects,
+                _ => false,
+            },
+            _ => false,
+        }
     }
 }

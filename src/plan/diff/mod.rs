@@ -26,6 +26,7 @@ use crate::diagnostics::Failure;
 use crate::interpreter::Lowered;
 use crate::policy::Config;
 use report::Judged;
+use std::collections::HashSet;
 
 /// One of the two versions.
 #[derive(Clone, Copy)]
@@ -56,9 +57,11 @@ pub fn diff(old: Version<'_>, new: Version<'_>, only: Option<&str>) -> Result<Pl
     let before = old.plans(&Lowered::new(old.program), only)?;
     let after = new.plans(&Lowered::new(new.program), only)?;
     let mut out = PlanDiff::new(old.name, new.name);
+    let words: HashSet<&str> =
+        old.program.own_files().flat_map(|f| f.text.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
     for plan in &after {
         let was = before.iter().find(|p| p.workflow == plan.workflow);
-        workflow(was, plan, &mut out);
+        workflow(was, plan, &|word| words.contains(word), &mut out);
     }
     for gone in before.iter().filter(|p| !after.iter().any(|a| a.workflow == p.workflow)) {
         out.add(Judged::Less, format!("workflow {}", gone.workflow), "is gone".into(), &gone.place);
@@ -69,7 +72,7 @@ pub fn diff(old: Version<'_>, new: Version<'_>, only: Option<&str>) -> Result<Pl
     Ok(out)
 }
 
-fn workflow(was: Option<&Plan>, plan: &Plan, out: &mut PlanDiff) {
+fn workflow(was: Option<&Plan>, plan: &Plan, known: &dyn Fn(&str) -> bool, out: &mut PlanDiff) {
     let name = format!("workflow {}", plan.workflow);
     let Some(was) = was else {
         out.add(Judged::New, name, "can be started".into(), &plan.place);
@@ -83,7 +86,7 @@ fn workflow(was: Option<&Plan>, plan: &Plan, out: &mut PlanDiff) {
     }
     params(was, plan, &name, out);
     compare::compare(&facts::Facts::of(was), &facts::Facts::of(plan), out);
-    order::order(&was.tokens, &plan.tokens, out);
+    order::order(&was.tokens, &plan.tokens, known, out);
     if !(was.complete && plan.complete) {
         let why = "is too large to be compared whole";
         out.add(Judged::Unsure, name, why.into(), &plan.place);

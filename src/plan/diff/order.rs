@@ -5,7 +5,8 @@ use crate::plan::model::{Token, Weight};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::HashMap;
 
-pub fn order(old: &[Token], new: &[Token], out: &mut PlanDiff) {
+/// `known`: whether the old version has a word anywhere.
+pub fn order(old: &[Token], new: &[Token], known: &dyn Fn(&str) -> bool, out: &mut PlanDiff) {
     let texts = |list: &[Token]| list.iter().map(|t| t.text.clone()).collect::<Vec<_>>();
     let (before, after) = (texts(old), texts(new));
     let (mut gone, mut come) = (Vec::new(), Vec::new());
@@ -24,7 +25,7 @@ pub fn order(old: &[Token], new: &[Token], out: &mut PlanDiff) {
             *n -= 1;
             *moved.entry(&token.text).or_default() += 1;
             out.add(Judged::Unsure, token.text.clone(), "stands in another place".into(), &token.place);
-        } else if token.weight != Weight::Judged {
+        } else if token.weight != Weight::Judged && !names_anew(&token.text, known) {
             out.add(Judged::Unsure, token.text.clone(), "is new: what it changes is not known".into(), &token.place);
         }
     }
@@ -35,4 +36,12 @@ pub fn order(old: &[Token], new: &[Token], out: &mut PlanDiff) {
             out.gone(Judged::Unsure, token.text.clone(), "is gone: what that changes is not known".into(), &token.place);
         }
     }
+}
+
+/// A `let` of a name that was not there before: nothing that was there means anything else by it.
+fn names_anew(text: &str, known: &dyn Fn(&str) -> bool) -> bool {
+    let Some(rest) = text.strip_prefix("let ") else { return false };
+    let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let simple = rest[name.len()..].starts_with(" = ") || rest[name.len()..].starts_with(": ");
+    !name.is_empty() && simple && !known(&name)
 }
