@@ -40,7 +40,9 @@ pub enum Command {
     /// Run a workflow
     Run(RunArgs),
     /// Say what a workflow would do, without doing anything; or what a change of it newly allows
-    #[command(after_help = "With --diff and --exit-code: 0 nothing is newly allowed, 1 something is, or nobody can tell.")]
+    #[command(
+        after_help = "With --diff and --exit-code: 0 nothing is newly allowed, 1 something is, or nobody can tell."
+    )]
     Plan(PlanArgs),
     /// Draw a workflow: its steps, branches and gates, and which gate protects what
     Graph(GraphArgs),

@@ -28,7 +28,16 @@ pub trait Own: Args + FromArgMatches {
 impl Own for EngineArgs {
     const COMMAND: &'static str = "wflow run";
     const FLAGS: &'static [&'static str] = &[
-        "workflow", "json_args", "mode", "provider", "replay", "record", "detach", "wait", "quiet", "format",
+        "workflow",
+        "json_args",
+        "mode",
+        "provider",
+        "replay",
+        "record",
+        "detach",
+        "wait",
+        "quiet",
+        "format",
     ];
     const SWITCHES: &'static [&'static str] = &["detach", "wait", "quiet"];
 }
@@ -70,8 +79,9 @@ pub fn parse<E: Own>(
 ) -> Result<Given<E>, Refusal> {
     let command = command::<E>(program, workflow, file, docs);
     let words = std::iter::once(OsString::from(E::COMMAND)).chain(rest.iter().cloned());
-    let refused =
-        |error: clap::Error| refusal::<E>(&error, workflow, file).map_or(Refusal::Help(error), Refusal::Wrong);
+    let refused = |error: clap::Error| {
+        refusal::<E>(&error, workflow, file).map_or(Refusal::Help(error), Refusal::Wrong)
+    };
     let matches = command.try_get_matches_from(words).map_err(refused)?;
     let (mut args, mut wrong) = (Map::new(), Vec::new());
     for param in &workflow.signature.params {

@@ -19,9 +19,10 @@ pub fn load(old: &str, file: &Path, new: &Unit) -> Result<Unit, Trouble> {
     };
     let wrong = |all: &[Diagnostic]| all.iter().filter(|d| d.is_error()).cloned().collect::<Vec<_>>();
     let mut notes = Vec::new();
-    for (found, sources) in
-        [(wrong(&unit.config.0), &unit.config.1), (wrong(&unit.checked.diagnostics), &unit.checked.program.sources)]
-    {
+    for (found, sources) in [
+        (wrong(&unit.config.0), &unit.config.1),
+        (wrong(&unit.checked.diagnostics), &unit.checked.program.sources),
+    ] {
         notes.extend(render::short(&found, sources).lines().map(str::to_owned));
     }
     match notes.is_empty() {
@@ -29,7 +30,9 @@ pub fn load(old: &str, file: &Path, new: &Unit) -> Result<Unit, Trouble> {
         false => Err(Trouble {
             notes,
             ..refused(format!("the older version `{old}` has errors"))
-                .help("a version with errors does nothing, so all that the file does is new: see `wflow plan`")
+                .help(
+                    "a version with errors does nothing, so all that the file does is new: see `wflow plan`",
+                )
                 .exit(super::exit::Exit::CheckErrors)
         }),
     }
@@ -46,8 +49,7 @@ fn of_file(old: &Path, new: &Unit) -> Result<Unit, Trouble> {
     if unit.project.is_configured() || !new.project.is_configured() {
         return Ok(unit);
     }
-    let environment =
-        Environment { approvals: true, ..Environment::of_project(&new.project, &new.config.1) };
+    let environment = Environment { approvals: true, ..Environment::of_project(&new.project, &new.config.1) };
     let checked = crate::check::check_file(old, &environment).map_err(gone)?;
     Ok(Unit { checked, project: new.project.clone(), config: (Vec::new(), SourceMap::new()) })
 }

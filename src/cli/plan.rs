@@ -71,9 +71,14 @@ pub fn plan(args: &PlanArgs, screen: &Screen) -> Result<Exit, Trouble> {
         }
         return compare(old, &unit, &path, wanted.as_deref(), &own, screen);
     }
+    // A parameter of that name is none of wflow's flags.
+    choose(program, wanted.as_deref(), &file, "wflow plan")?;
     if own.exit_code {
-        return Err(Trouble::new(usage::E1715, "`--exit-code` says what `--diff` found, which is not asked for")
-            .help(format!("for example: wflow plan {file} --diff git:HEAD --exit-code")));
+        return Err(Trouble::new(
+            usage::E1715,
+            "`--exit-code` says what `--diff` found, which is not asked for",
+        )
+        .help(format!("for example: wflow plan {file} --diff git:HEAD --exit-code")));
     }
     let lowered = Lowered::new(program);
     let arguments = match given.wrong.is_empty() && values.is_empty() && own.json_args.is_none() {

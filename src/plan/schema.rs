@@ -48,14 +48,18 @@ pub fn schema() -> Json {
     let body = || list(reference("node"));
     let filled = || reference("filled");
     let named = || list(reference("named"));
-    let mentions = |about: &str| json!({ "type": "array", "items": reference("mention"), "description": about });
+    let mentions =
+        |about: &str| json!({ "type": "array", "items": reference("mention"), "description": about });
     let checks = || list(reference("check"));
     let after = || list(reference("after"));
     let strings = || list(json!({ "type": "string" }));
     let number = || json!({ "type": "number" });
     let integer = || json!({ "type": "integer" });
     let nodes = vec![
-        node("step", &[("name", text("the step's name")), ("title?", filled()), ("body", body()), ("undo?", body())]),
+        node(
+            "step",
+            &[("name", text("the step's name")), ("title?", filled()), ("body", body()), ("undo?", body())],
+        ),
         node(
             "run",
             &[
@@ -98,7 +102,10 @@ pub fn schema() -> Json {
             &[
                 ("name", text("the gate's name")),
                 ("question", filled()),
-                ("by", json!({ "type": "array", "items": { "type": "string" }, "description": "each must hold; empty: whoever may approve" })),
+                (
+                    "by",
+                    json!({ "type": "array", "items": { "type": "string" }, "description": "each must hold; empty: whoever may approve" }),
+                ),
                 ("people?", list(object(&[("role", text("a role or person")), ("people", strings())]))),
                 ("self_approval", flag("whether whoever starts the run may approve")),
                 ("assurance", json!({ "enum": ["terminal", "key", "touch", "passkey"] })),
@@ -115,7 +122,10 @@ pub fn schema() -> Json {
         node(
             "effect",
             &[
-                ("name", json!({ "enum": ["read", "write", "glob", "exists", "env", "secret", "now", "uuid"] })),
+                (
+                    "name",
+                    json!({ "enum": ["read", "write", "glob", "exists", "env", "secret", "now", "uuid"] }),
+                ),
                 ("argument?", filled()),
                 ("content?", text("what is written")),
                 ("verdict?", reference("verdict")),
@@ -127,7 +137,10 @@ pub fn schema() -> Json {
         node(
             "choice",
             &[
-                ("form", json!({ "enum": ["if", "match", "sometimes"], "description": "sometimes: the right side of `and`, `or`, `??`" })),
+                (
+                    "form",
+                    json!({ "enum": ["if", "match", "sometimes"], "description": "sometimes: the right side of `and`, `or`, `??`" }),
+                ),
                 ("subject", text("the condition, or what is looked at")),
                 ("branches", list(reference("branch"))),
             ],
@@ -137,7 +150,10 @@ pub fn schema() -> Json {
             &[
                 ("form", json!({ "enum": ["for", "parallel_for", "repeat"] })),
                 ("head", text("over what, or how often at most")),
-                ("times?", json!({ "type": "integer", "minimum": 0, "description": "turns, where that is known" })),
+                (
+                    "times?",
+                    json!({ "type": "integer", "minimum": 0, "description": "turns, where that is known" }),
+                ),
                 ("limit?", text("turns at once")),
                 ("body", body()),
                 ("otherwise?", body()),
@@ -157,7 +173,11 @@ pub fn schema() -> Json {
         ),
         node(
             "ensure",
-            &[("condition", text("what must hold")), ("message?", filled()), ("holds?", flag("where it is known"))],
+            &[
+                ("condition", text("what must hold")),
+                ("message?", filled()),
+                ("holds?", flag("where it is known")),
+            ],
         ),
         node(
             "leave",
@@ -165,7 +185,11 @@ pub fn schema() -> Json {
         ),
         node("unreached", &[("body", body())]),
     ];
-    let mut out = object(&[
+    let mut out = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "wflow plan --format json",
+    });
+    let whole = object(&[
         ("wflow_plan", json!({ "const": super::VERSION })),
         ("file", text("as it was named")),
         ("workflow", text("the workflow's name")),
@@ -178,7 +202,10 @@ pub fn schema() -> Json {
                 ("type", text("its type")),
                 ("default?", text("as it is written")),
                 ("about?", text("its doc comment")),
-                ("value?", json!({ "description": "given, or its default where anything was given; absent: open" })),
+                (
+                    "value?",
+                    json!({ "description": "given, or its default where anything was given; absent: open" }),
+                ),
             ])),
         ),
         ("result", text("its type")),
@@ -202,8 +229,9 @@ pub fn schema() -> Json {
         ),
         ("complete", flag("false where calls were left unexpanded")),
     ]);
-    out["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    out["title"] = json!("wflow plan --format json");
+    for (keyword, rule) in whole.as_object().into_iter().flatten() {
+        out[keyword.as_str()] = rule.clone();
+    }
     out["$defs"] = json!({
         "node": { "anyOf": nodes },
         "place": object(&[("file", text("its name")), ("line", integer()), ("column", integer())]),

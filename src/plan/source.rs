@@ -3,9 +3,9 @@
 
 use crate::check::Program;
 use crate::source::{SourceMap, Span};
-use crate::types::Type;
 use crate::syntax::ast::{Expr, Pattern};
 use crate::syntax::{print_expr, print_pattern};
+use crate::types::Type;
 
 use super::model::Place;
 
@@ -33,7 +33,8 @@ pub fn ty(ty: &Type, program: &Program, canonical: bool) -> String {
         Type::Map(t) => format!("{{Text: {}}}", inner(t)),
         Type::Optional(t) => format!("({})?", inner(t)),
         Type::Record(fields) => {
-            let fields: Vec<String> = fields.iter().map(|f| format!("{}: {}", f.name, inner(&f.ty))).collect();
+            let fields: Vec<String> =
+                fields.iter().map(|f| format!("{}: {}", f.name, inner(&f.ty))).collect();
             format!("{{ {} }}", fields.join(", "))
         }
         other => other.show(&program.defs).to_string(),

@@ -31,7 +31,11 @@ fn head(page: &mut Page, plan: &Plan) {
         })
         .collect();
     let signature = format!("({}) -> {}", params.join(", "), plan.result);
-    page.line(0, &[(Some(Paint::Bold), "workflow "), (Some(Paint::Bold), &plan.workflow), (None, &signature)], Some(&plan.place));
+    page.line(
+        0,
+        &[(Some(Paint::Bold), "workflow "), (Some(Paint::Bold), &plan.workflow), (None, &signature)],
+        Some(&plan.place),
+    );
     if let Some(about) = &plan.about {
         let first = about.split("\n\n").next().unwrap_or(about).replace('\n', " ");
         page.dim(0, &first);
@@ -44,7 +48,11 @@ fn head(page: &mut Page, plan: &Plan) {
         page.dim(0, text);
     }
     if !plan.configured {
-        page.painted(0, Paint::Warn, "There is no wflow.toml: `wflow run` shows what the file wants to do, and asks once.");
+        page.painted(
+            0,
+            Paint::Warn,
+            "There is no wflow.toml: `wflow run` shows what the file wants to do, and asks once.",
+        );
     }
 }
 
@@ -66,7 +74,11 @@ fn foot(page: &mut Page, plan: &Plan) {
     }
     if !plan.complete {
         page.blank();
-        page.painted(0, Paint::Warn, "The plan is too large to be shown whole: calls marked … are not expanded.");
+        page.painted(
+            0,
+            Paint::Warn,
+            "The plan is too large to be shown whole: calls marked … are not expanded.",
+        );
     }
     page.blank();
     let uses = &plan.uses;

@@ -270,7 +270,8 @@ impl Policy {
         let sets = [Some(self.project_allow()), self.file.as_ref().map(|f| f.allow.as_slice())];
         let of = |rules: &[Rule]| {
             let general: Vec<&Rule> = rules.iter().filter(|r| r.agent.is_none()).collect();
-            let found = [Mood::Must, Mood::May].into_iter().find_map(|m| search(&general, words, None, m).ok());
+            let found =
+                [Mood::Must, Mood::May].into_iter().find_map(|m| search(&general, words, None, m).ok());
             found.map(|r| Ruling { text: r.pattern.text.clone(), rule: r.span(), from: r.from })
         };
         sets.into_iter().flatten().filter_map(of).collect()

@@ -109,7 +109,8 @@ fn formatting_is_no_change() {
             approvals: true,
             ..Environment::default()
         };
-        let again = check_source("again.wflow", &printed, &wflow::check::Disk::new(&project.root), &environment);
+        let again =
+            check_source("again.wflow", &printed, &wflow::check::Disk::new(&project.root), &environment);
         assert!(!again.has_errors(), "{}: {:?}", path.display(), again.diagnostics);
         let text = std::fs::read_to_string(&path).expect("the file can be read");
         let first = check_source("again.wflow", &text, &wflow::check::Disk::new(&project.root), &environment);

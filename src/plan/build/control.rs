@@ -4,7 +4,8 @@ use super::{Builder, Flow, Frame, MOST_DEPTH, MOST_NODES};
 use crate::check::{CallableId, Res};
 use crate::interpreter::{Locals, Scope};
 use crate::plan::model::{
-    Bit, Branch, Call, Choice, ChoiceForm, Filled, How, Loop, LoopForm, Named, Node, Step as StepPart, Weight, What,
+    Bit, Branch, Call, Choice, ChoiceForm, Filled, How, Loop, LoopForm, Named, Node, Step as StepPart,
+    Weight, What,
 };
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Arm, BinaryOp, Block, Expr, ExprKind, Pattern, TextPart};
@@ -20,8 +21,16 @@ impl<'a> Builder<'a> {
     pub(super) fn expr(&mut self, e: &'a Expr, out: &mut Vec<Node>) -> Flow {
         use ExprKind as K;
         match &e.kind {
-            K::None | K::Bool(_) | K::Int(_) | K::Float(_) | K::Duration(_) | K::Size(_) | K::Name(_) | K::TypeName(_)
-            | K::Variant(_) | K::Error => Flow::On,
+            K::None
+            | K::Bool(_)
+            | K::Int(_)
+            | K::Float(_)
+            | K::Duration(_)
+            | K::Size(_)
+            | K::Name(_)
+            | K::TypeName(_)
+            | K::Variant(_)
+            | K::Error => Flow::On,
             // Pure: nothing in it is an effect.
             K::Lambda { .. } => Flow::On,
             K::Text(t) => {
@@ -38,9 +47,9 @@ impl<'a> Builder<'a> {
             K::Index { base, index } => self.all([&**base, index], out),
             K::Call { callee, args } => self.call(e, callee, args, out),
             K::Unary { operand, .. } => self.expr(operand, out),
-            K::Binary { op: op @ (BinaryOp::Or | BinaryOp::And | BinaryOp::Coalesce), left, right, .. } => {
-                self.sometimes(e, *op, left, right, out)
-            }
+            K::Binary {
+                op: op @ (BinaryOp::Or | BinaryOp::And | BinaryOp::Coalesce), left, right, ..
+            } => self.sometimes(e, *op, left, right, out),
             K::Binary { left, right, .. } => self.all([&**left, right], out),
             K::Range { start, end, .. } => self.all([&**start, end], out),
             K::Block(b) => {
@@ -61,9 +70,8 @@ impl<'a> Builder<'a> {
                 let head = format!("up to {}", self.fill(limit).text);
                 self.judged(e.span, || format!("repeat {head}"));
                 let (body, _) = self.within(format!("repeat {head}"), |b| b.block(body));
-                let otherwise = otherwise
-                    .as_ref()
-                    .map(|o| self.within("the tries ran out".into(), |b| b.block(o).0));
+                let otherwise =
+                    otherwise.as_ref().map(|o| self.within("the tries ran out".into(), |b| b.block(o).0));
                 let times = match self.value(limit) {
                     Some(Value::Int(n)) => usize::try_from(n).ok(),
                     _ => None,
@@ -184,7 +192,11 @@ impl<'a> Builder<'a> {
     fn leave(&mut self, how: How, text: Option<Filled>, span: Span, out: &mut Vec<Node>) {
         // What is returned is only of interest where it is short.
         self.judged(span, || format!("{how:?}"));
-        let text = text.filter(|t| how == How::Fail || self.setting.canonical || t.text.chars().count() <= 40 && !t.text.contains('\n'));
+        let text = text.filter(|t| {
+            how == How::Fail
+                || self.setting.canonical
+                || t.text.chars().count() <= 40 && !t.text.contains('\n')
+        });
         self.put(What::Leave { how, text }, span, out);
     }
 
@@ -376,9 +388,7 @@ impl<'a> Builder<'a> {
                 self.builtin(e, builtin, args, out);
                 flow
             }
-            Res::Callable(id) if self.program.callable(id).effects => {
-                flow.min(self.task(e, id, args, out))
-            }
+            Res::Callable(id) if self.program.callable(id).effects => flow.min(self.task(e, id, args, out)),
             _ => match &callee.kind {
                 ExprKind::Paren(inner) => flow.min(self.call(e, inner, args, out)),
                 _ => flow,
@@ -410,9 +420,7 @@ impl<'a> Builder<'a> {
             values.extend(value.map(|v| (i as u32, v)));
         }
         // Holes of the caller mean nothing in the callee, but what is known around them does.
-        texts.retain(|i, bits| {
-            !values.contains_key(i) && bits.iter().any(|b| matches!(b, Bit::Lit(_)))
-        });
+        texts.retain(|i, bits| !values.contains_key(i) && bits.iter().any(|b| matches!(b, Bit::Lit(_))));
         let task = self.setting.lowered.name(id).to_owned();
         let after = match task.contains('.') {
             true => self.afters(&self.policy.effect_guards(&task, None)),

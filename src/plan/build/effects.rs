@@ -17,7 +17,9 @@ impl<'a> Builder<'a> {
             ast::WordPart::Lit(_) | ast::WordPart::Any => None,
         });
         let mut flow = self.all(inside, out);
-        flow = flow.min(self.all([&run.dir, &run.env, &run.stdin, &run.timeout, &run.exits].into_iter().flatten(), out));
+        flow = flow.min(
+            self.all([&run.dir, &run.env, &run.stdin, &run.timeout, &run.exits].into_iter().flatten(), out),
+        );
         let (words, command, shape) = self.command(&run.command);
         let judgement = match self.setting.config {
             Some(_) => self.policy.judge(&words),
@@ -136,10 +138,10 @@ impl<'a> Builder<'a> {
         });
         let ai = self.setting.config.map(|c| &c.ai);
         let own = |f: fn(&Agent) -> Option<String>| agent.as_ref().and_then(f);
-        let provider = own(|a| a.provider.clone()).unwrap_or_else(|| {
-            ai.map(|ai| ai.provider).unwrap_or_default().name().to_owned()
-        });
-        let model = own(|a| a.model.clone()).or_else(|| ai.and_then(|ai| ai.model.as_deref().map(str::to_owned)));
+        let provider = own(|a| a.provider.clone())
+            .unwrap_or_else(|| ai.map(|ai| ai.provider).unwrap_or_default().name().to_owned());
+        let model =
+            own(|a| a.model.clone()).or_else(|| ai.and_then(|ai| ai.model.as_deref().map(str::to_owned)));
         let otherwise = ask.otherwise.as_ref().map(|o| {
             let tokens = self.tokens.len();
             let (body, _) = self.within("otherwise".into(), |b| b.apart(o));

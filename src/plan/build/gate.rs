@@ -52,9 +52,10 @@ impl<'a> Builder<'a> {
             (None, None) => None,
         };
         self.judged(e.span, || format!("gate {}", gate.name.name));
-        let on_reject = gate.on_reject.as_ref().map(|r| {
-            self.within(format!("gate {} was rejected", gate.name.name), |b| b.block(&r.body).0)
-        });
+        let on_reject = gate
+            .on_reject
+            .as_ref()
+            .map(|r| self.within(format!("gate {} was rejected", gate.name.name), |b| b.block(&r.body).0));
         let what = Gate {
             name: gate.name.name.clone(),
             question: self.fill(&gate.question),

@@ -44,9 +44,8 @@ pub type Arguments = Option<HashMap<usize, Value>>;
 /// The plan of one workflow.
 pub fn plan(setting: Setting<'_>, workflow: CallableId, given: &Arguments) -> Result<Plan, Box<Failure>> {
     let people = setting.config.map(|c| &c.people);
-    let roles = |name: &str| {
-        people.is_none_or(|p| p.people.is_empty() && p.roles.is_empty() || p.knows(name))
-    };
+    let roles =
+        |name: &str| people.is_none_or(|p| p.people.is_empty() && p.roles.is_empty() || p.knows(name));
     with_known(setting.program, setting.lowered, &roles, |known| {
         Builder::new(setting, known).plan(workflow, given)
     })

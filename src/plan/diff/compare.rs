@@ -30,7 +30,13 @@ pub fn compare(old: &Facts, new: &Facts, out: &mut PlanDiff) {
             Some(at) => {
                 let o = &old.list[*at];
                 if o.key != n.key {
-                    out.pair(Judged::Less, n.key.clone(), format!("instead of {}", o.key), &n.place, &o.place);
+                    out.pair(
+                        Judged::Less,
+                        n.key.clone(),
+                        format!("instead of {}", o.key),
+                        &n.place,
+                        &o.place,
+                    );
                 }
                 for (judged, text) in differences(o, n) {
                     out.pair(judged, n.key.clone(), text, &n.place, &o.place);
@@ -56,7 +62,8 @@ pub fn compare(old: &Facts, new: &Facts, out: &mut PlanDiff) {
         }
         out.gone(Judged::Less, o.key.clone(), String::new(), &o.place);
         // What had to succeed first.
-        if matches!(o.kind, Kind::Run | Kind::Ask) && o.around.tries == 0 && last.is_some_and(|last| last > i) {
+        if matches!(o.kind, Kind::Run | Kind::Ask) && o.around.tries == 0 && last.is_some_and(|last| last > i)
+        {
             let text = "does not have to succeed any more before what follows".to_owned();
             out.gone(Judged::Unsure, o.key.clone(), text, &o.place);
         }
@@ -145,7 +152,8 @@ fn wider(old: &Fact, new: &Fact) -> String {
         }
     };
     let differ = holes(old).into_iter().zip(holes(new)).filter(|(o, n)| o.1 != n.1);
-    let each: Vec<String> = differ.map(|(o, n)| format!("{{{}}} is {} instead of {}", n.0, n.1, o.1)).collect();
+    let each: Vec<String> =
+        differ.map(|(o, n)| format!("{{{}}} is {} instead of {}", n.0, n.1, o.1)).collect();
     if each.is_empty() { "it is made otherwise".into() } else { each.join(", ") }
 }
 

@@ -19,7 +19,8 @@ fn word(old: &WordShape, new: &WordShape) -> bool {
         return false;
     }
     // A value could not be an option before, unless a rule spells it; what stands in the file can.
-    let option = |w: &WordShape| w.spelled && matches!(w.bits.first(), Some(Bit::Lit(t)) if t.starts_with('-'));
+    let option =
+        |w: &WordShape| w.spelled && matches!(w.bits.first(), Some(Bit::Lit(t)) if t.starts_with('-'));
     if option(new) && !option(old) {
         return false;
     }

@@ -93,7 +93,14 @@ impl Facts {
             inner
         };
         let mut add = |kind: Kind, key: String, subject: Subject, traits: Vec<(&'static str, Trait)>| {
-            self.list.push(Fact { kind, key, subject, around: here.clone(), traits, place: node.place.clone() });
+            self.list.push(Fact {
+                kind,
+                key,
+                subject,
+                around: here.clone(),
+                traits,
+                place: node.place.clone(),
+            });
         };
         match &node.what {
             What::Run(run) => add(
@@ -117,7 +124,9 @@ impl Facts {
                 let who = ask.agent.as_ref().map(|a| format!(" {}", a.name)).unwrap_or_default();
                 add(Kind::Ask, format!("ask{who} -> {}", ask.ty), Subject::Whole, self::ask(ask));
             }
-            What::Gate(gate) => add(Kind::Gate, format!("gate {}", gate.name), Subject::Whole, self::gate(gate)),
+            What::Gate(gate) => {
+                add(Kind::Gate, format!("gate {}", gate.name), Subject::Whole, self::gate(gate))
+            }
             What::Vouch { value, because } => {
                 let traits = vec![("because", Trait::Says(because.text.clone()))];
                 add(Kind::Vouch, format!("vouch {value}"), Subject::Whole, traits);
@@ -213,7 +222,9 @@ fn set(items: impl IntoIterator<Item = String>) -> BTreeSet<String> {
 }
 
 fn named(list: &[Named]) -> BTreeSet<String> {
-    set(list.iter().map(|n| if *n.name == *n.value { n.value.clone() } else { format!("{}: {}", n.name, n.value) }))
+    set(list
+        .iter()
+        .map(|n| if *n.name == *n.value { n.value.clone() } else { format!("{}: {}", n.name, n.value) }))
 }
 
 fn checks(list: &[Check]) -> Trait {
@@ -298,7 +309,10 @@ fn gate(gate: &Gate) -> Vec<(&'static str, Trait)> {
     vec![
         ("by", Trait::Asks(set(gate.by.iter().map(|b| format!("approved by {b}"))))),
         ("people", Trait::Gives(set(people))),
-        ("starter", Trait::Gives(set(gate.self_approval.then(|| "whoever starts the run may approve".into())))),
+        (
+            "starter",
+            Trait::Gives(set(gate.self_approval.then(|| "whoever starts the run may approve".into()))),
+        ),
         ("proof", Trait::AtLeast(level.unwrap_or(0) as i64, gate.assurance.into())),
         ("open", time),
         ("escalate", Trait::Gives(set(gate.escalate.iter().cloned()))),

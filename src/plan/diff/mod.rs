@@ -57,8 +57,11 @@ pub fn diff(old: Version<'_>, new: Version<'_>, only: Option<&str>) -> Result<Pl
     let before = old.plans(&Lowered::new(old.program), only)?;
     let after = new.plans(&Lowered::new(new.program), only)?;
     let mut out = PlanDiff::new(old.name, new.name);
-    let words: HashSet<&str> =
-        old.program.own_files().flat_map(|f| f.text.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
+    let words: HashSet<&str> = old
+        .program
+        .own_files()
+        .flat_map(|f| f.text.split(|c: char| !(c.is_alphanumeric() || c == '_')))
+        .collect();
     for plan in &after {
         let was = before.iter().find(|p| p.workflow == plan.workflow);
         workflow(was, plan, &|word| words.contains(word), &mut out);
@@ -102,7 +105,10 @@ fn params(was: &Plan, plan: &Plan, name: &str, out: &mut PlanDiff) {
             None => differs(format!("takes a further parameter `{}`", param.name), &plan.place),
             Some(old) => {
                 if old.ty != param.ty {
-                    differs(format!("takes {} for `{}` instead of {}", param.ty, param.name, old.ty), &plan.place);
+                    differs(
+                        format!("takes {} for `{}` instead of {}", param.ty, param.name, old.ty),
+                        &plan.place,
+                    );
                 }
                 if old.default != param.default {
                     let (now, before) = (default(&param.default), default(&old.default));

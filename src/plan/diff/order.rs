@@ -26,14 +26,24 @@ pub fn order(old: &[Token], new: &[Token], known: &dyn Fn(&str) -> bool, out: &m
             *moved.entry(&token.text).or_default() += 1;
             out.add(Judged::Unsure, token.text.clone(), "stands in another place".into(), &token.place);
         } else if token.weight != Weight::Judged && !names_anew(&token.text, known) {
-            out.add(Judged::Unsure, token.text.clone(), "is new: what it changes is not known".into(), &token.place);
+            out.add(
+                Judged::Unsure,
+                token.text.clone(),
+                "is new: what it changes is not known".into(),
+                &token.place,
+            );
         }
     }
     for token in gone {
         if let Some(n) = moved.get_mut(token.text.as_str()).filter(|n| **n > 0) {
             *n -= 1;
         } else if token.weight == Weight::Plain {
-            out.gone(Judged::Unsure, token.text.clone(), "is gone: what that changes is not known".into(), &token.place);
+            out.gone(
+                Judged::Unsure,
+                token.text.clone(),
+                "is gone: what that changes is not known".into(),
+                &token.place,
+            );
         }
     }
 }

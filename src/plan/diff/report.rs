@@ -122,7 +122,8 @@ pub fn text(diff: &PlanDiff, style: Style, width: usize) -> String {
             before = Some(here);
             if !entry.how.is_empty() {
                 let safe = escape::line(&entry.how.split_whitespace().collect::<Vec<_>>().join(" "));
-                for (i, row) in escape::wrap_words(&safe, width.saturating_sub(8).max(24)).iter().enumerate() {
+                for (i, row) in escape::wrap_words(&safe, width.saturating_sub(8).max(24)).iter().enumerate()
+                {
                     out.push_str(if i == 0 { "      " } else { "        " });
                     out.push_str(row.trim_start());
                     out.push('\n');

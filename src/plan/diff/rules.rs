@@ -104,7 +104,8 @@ pub fn rules(old: Version<'_>, new: Version<'_>, out: &mut PlanDiff) {
                 out.add(
                     Judged::Unsure,
                     "wflow.toml".into(),
-                    "`network`, `sandbox`, `timeout`, `path`, `env` or `interpreters` of [policy] changed".into(),
+                    "`network`, `sandbox`, `timeout`, `path`, `env` or `interpreters` of [policy] changed"
+                        .into(),
                     &at,
                 );
             }
@@ -166,7 +167,12 @@ fn sets(
             lines(&now.untrusted, &now.untrusted_effects),
             false,
         ),
-        ("trusts", lines(&was.trusted, &was.trusted_effects), lines(&now.trusted, &now.trusted_effects), true),
+        (
+            "trusts",
+            lines(&was.trusted, &was.trusted_effects),
+            lines(&now.trusted, &now.trusted_effects),
+            true,
+        ),
         ("takes for reading", lines(&was.reads, &[]), lines(&now.reads, &[]), true),
     ] {
         for line in now.iter().filter(|n| !was.iter().any(|w| same(w, n))) {

@@ -154,7 +154,12 @@ impl Flow {
                     self.all(undo, Vec::new(), &mut taken);
                     self.loops = outer;
                     if at > first && self.spots.len() > at {
-                        self.arrows.push(Arrow { from: first, to: at, label: "undo".into(), line: Line::Undo });
+                        self.arrows.push(Arrow {
+                            from: first,
+                            to: at,
+                            label: "undo".into(),
+                            line: Line::Undo,
+                        });
                     }
                     inner.push(Part::Group(vec!["undo".into()], taken));
                 }

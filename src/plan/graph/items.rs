@@ -43,12 +43,32 @@ pub enum Item {
     /// What people decide; the second is what happens when they say no.
     Gate(Label, Vec<Item>),
     /// A step, or a call of a task, whose `return` leads on behind it.
-    Group { title: Vec<String>, items: Vec<Item>, undo: Vec<Item>, call: bool },
-    Choice { head: Label, ways: Vec<Way> },
-    Loop { head: Label, items: Vec<Item>, otherwise: Vec<Item> },
-    Parallel { ways: Vec<Way> },
-    Try { items: Vec<Item>, catches: Vec<Way> },
-    Leave { how: How, label: Label },
+    Group {
+        title: Vec<String>,
+        items: Vec<Item>,
+        undo: Vec<Item>,
+        call: bool,
+    },
+    Choice {
+        head: Label,
+        ways: Vec<Way>,
+    },
+    Loop {
+        head: Label,
+        items: Vec<Item>,
+        otherwise: Vec<Item>,
+    },
+    Parallel {
+        ways: Vec<Way>,
+    },
+    Try {
+        items: Vec<Item>,
+        catches: Vec<Way>,
+    },
+    Leave {
+        how: How,
+        label: Label,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -145,7 +165,10 @@ fn item(node: &Node) -> Option<Item> {
         What::Ask(ask) => {
             let who = ask.agent.as_ref().map_or("", |a| &a.name);
             let mut l = label(Kind::Question, &format!("ask {who}").replace("ask  ", "ask "));
-            l.rows = vec![format!("ask {who}").trim_end().to_owned(), escape::fit(&format!("-> {}", ask.ty), COLUMNS)];
+            l.rows = vec![
+                format!("ask {who}").trim_end().to_owned(),
+                escape::fit(&format!("-> {}", ask.ty), COLUMNS),
+            ];
             l.whole = escape::line(&ask.prompt.text);
             let otherwise = ask.otherwise.as_ref().map(|o| items(&o.body)).unwrap_or_default();
             if otherwise.is_empty() {

@@ -200,11 +200,7 @@ fn fork(head: Figure, ways: &[Way], dead: bool, bars: bool) -> Figure {
     // Moved to the right where the head is wider than its branches.
     let shift = (head.axis - centre).max(0.0);
     let axis = centre + shift;
-    let mut out = Figure {
-        w: (width + shift).max(axis + head.w - head.axis),
-        axis,
-        ..Figure::default()
-    };
+    let mut out = Figure { w: (width + shift).max(axis + head.w - head.axis), axis, ..Figure::default() };
     let part = head.h;
     let (hx, spread) = (axis - head.axis, part + 12.0);
     out.take(head, hx, 0.0);
@@ -226,7 +222,9 @@ fn fork(head: Figure, ways: &[Way], dead: bool, bars: bool) -> Figure {
         out.text(wx + 6.0, top - 7.0, &name);
         match bars {
             true => out.line(vec![(wx, 4.0), (wx, top)], h > 0.0, Look::Way),
-            false => out.line(vec![(axis, part), (axis, spread), (wx, spread), (wx, top)], h > 0.0, Look::Way),
+            false => {
+                out.line(vec![(axis, part), (axis, spread), (wx, spread), (wx, top)], h > 0.0, Look::Way)
+            }
         }
         out.take(f, lefts[i] + shift, top);
         if on {
@@ -373,10 +371,8 @@ fn guards(out: &mut Figure) {
         out.w = lane + MARGIN - LANE + 4.0;
     }
     // Below everything else: what they pass hides them.
-    let mut shapes: Vec<Shape> = lines
-        .into_iter()
-        .map(|(points, arrow)| Shape::Line { points, arrow, line: Look::Guard })
-        .collect();
+    let mut shapes: Vec<Shape> =
+        lines.into_iter().map(|(points, arrow)| Shape::Line { points, arrow, line: Look::Guard }).collect();
     shapes.append(&mut out.shapes);
     out.shapes = shapes;
 }

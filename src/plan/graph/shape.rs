@@ -8,13 +8,43 @@ pub const ROW: f64 = 16.0;
 
 #[derive(Debug, Clone)]
 pub enum Shape {
-    Box { x: f64, y: f64, w: f64, h: f64, label: Label, dead: bool },
+    Box {
+        x: f64,
+        y: f64,
+        w: f64,
+        h: f64,
+        label: Label,
+        dead: bool,
+    },
     /// Where branches part and meet.
-    Bar { x: f64, y: f64, w: f64 },
-    Dot { x: f64, y: f64 },
-    Frame { x: f64, y: f64, w: f64, h: f64, title: Vec<String>, dashed: bool },
-    Line { points: Vec<(f64, f64)>, arrow: bool, line: Look },
-    Text { x: f64, y: f64, text: String, end: bool },
+    Bar {
+        x: f64,
+        y: f64,
+        w: f64,
+    },
+    Dot {
+        x: f64,
+        y: f64,
+    },
+    Frame {
+        x: f64,
+        y: f64,
+        w: f64,
+        h: f64,
+        title: Vec<String>,
+        dashed: bool,
+    },
+    Line {
+        points: Vec<(f64, f64)>,
+        arrow: bool,
+        line: Look,
+    },
+    Text {
+        x: f64,
+        y: f64,
+        text: String,
+        end: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -55,7 +55,11 @@ fn node(page: &mut Page, depth: usize, node: &Node) {
             page.line(depth, &[(accent, "step "), (bold, &step.name), (None, &title)], at);
             nodes(page, depth + 1, &step.body);
             if !step.undo.is_empty() {
-                page.painted(depth + 1, Paint::Accent, &format!("{} undo", page.style().symbol(Symbol::Undo)));
+                page.painted(
+                    depth + 1,
+                    Paint::Accent,
+                    &format!("{} undo", page.style().symbol(Symbol::Undo)),
+                );
                 nodes(page, depth + 2, &step.undo);
             }
         }
@@ -124,8 +128,11 @@ fn node(page: &mut Page, depth: usize, node: &Node) {
             }
         }
         What::Call(call) => {
-            let args: Vec<String> =
-                call.args.iter().map(|a| format!("{}: {}", a.name, escape::fit(&safe(&a.value), 60))).collect();
+            let args: Vec<String> = call
+                .args
+                .iter()
+                .map(|a| format!("{}: {}", a.name, escape::fit(&safe(&a.value), 60)))
+                .collect();
             let more = if call.expanded { "" } else { " …" };
             let args = format!("({}){more}", args.join(", "));
             page.line(depth, &[(accent, "call "), (None, &call.task), (None, &args)], at);
@@ -350,7 +357,8 @@ fn ask(page: &mut Page, depth: usize, ask: &Ask, place: &Place) {
         }
     }
     let mut limits = Vec::new();
-    let mut limit = |name: &str, text: Option<String>| limits.extend(text.map(|t| format!("{name} {}", safe(&t))));
+    let mut limit =
+        |name: &str, text: Option<String>| limits.extend(text.map(|t| format!("{name} {}", safe(&t))));
     let agent = ask.agent.as_ref();
     limit("retry", ask.retry.clone());
     limit("turns", ask.turns.clone().or(agent.and_then(|a| a.max_turns).map(|n| n.to_string())));

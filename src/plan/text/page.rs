@@ -91,7 +91,8 @@ impl Page {
                 let row = rows.len();
                 let most = if row == 1 { room } else { room - hang.min(room / 2) };
                 let fresh = rows.last().is_none_or(Vec::is_empty);
-                let mut piece = if gap == 1 && (!fresh || row == 1) { format!(" {word}") } else { word.to_owned() };
+                let mut piece =
+                    if gap == 1 && (!fresh || row == 1) { format!(" {word}") } else { word.to_owned() };
                 // One word that is wider than a row.
                 while used + escape::width(&piece) > most && most > 8 && fits_nowhere(&piece, most) {
                     let mut broken = escape::wrap(&piece, most.saturating_sub(used).max(2));
