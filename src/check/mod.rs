@@ -175,7 +175,7 @@ impl<'e> World<'e> {
             agents: self.agents,
             predicates: self.predicates,
             tests: self.tests,
-            approved: self.approved,
+            approved: self.approved.into(),
         };
         Checked { program, diagnostics }
     }

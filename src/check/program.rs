@@ -221,7 +221,7 @@ pub struct Program {
     pub predicates: Vec<Predicate>,
     pub tests: Vec<Test>,
     /// For [`Program::approved_before`].
-    pub approved: HashMap<Span, Vec<Arc<str>>>,
+    pub approved: Arc<HashMap<Span, Vec<Arc<str>>>>,
 }
 
 /// What checking gives.
