@@ -75,3 +75,47 @@ fn pictures_leave_no_command_and_no_gate_out() {
         assert_eq!(dot.matches("shape=diamond").count(), gates, "{}", file.display());
     });
 }
+
+/// Left, top, right, bottom of everything that has text in it.
+fn boxes(svg: &str) -> Vec<[f64; 4]> {
+    let number = |line: &str, name: &str| -> f64 {
+        let rest = line.split(&format!(" {name}=\"")).nth(1).expect("the attribute is there");
+        rest.split('"').next().and_then(|n| n.parse().ok()).expect("it is a number")
+    };
+    let mut out = Vec::new();
+    for line in svg.lines() {
+        if line.starts_with("<polygon") {
+            let points = line.split("points=\"").nth(1).and_then(|p| p.split('"').next()).expect("points");
+            let all: Vec<(f64, f64)> = points
+                .split(' ')
+                .filter_map(|p| p.split_once(','))
+                .map(|(x, y)| (x.parse().expect("a number"), y.parse().expect("a number")))
+                .collect();
+            let least = |f: fn(&(f64, f64)) -> f64| all.iter().map(f).fold(f64::MAX, f64::min);
+            let most = |f: fn(&(f64, f64)) -> f64| all.iter().map(f).fold(f64::MIN, f64::max);
+            out.push([least(|p| p.0), least(|p| p.1), most(|p| p.0), most(|p| p.1)]);
+        } else if line.starts_with("<rect class=") && !line.contains("frame") && !line.contains("\"bar\"") {
+            let (x, y) = (number(line, "x"), number(line, "y"));
+            out.push([x, y, x + number(line, "width"), y + number(line, "height")]);
+        }
+    }
+    out
+}
+
+#[test]
+fn nothing_in_a_picture_lies_on_something_else() {
+    every(|file, plan| {
+        let svg = graph::svg(plan);
+        let all = boxes(&svg);
+        assert!(!all.is_empty(), "{}", file.display());
+        let size =
+            svg.split('"').nth(3).and_then(|w| w.parse::<f64>().ok()).expect("the picture has a width");
+        for (i, a) in all.iter().enumerate() {
+            assert!(a[0] >= 0.0 && a[1] >= 0.0 && a[2] <= size, "{}: {a:?} in {size}", file.display());
+            for b in &all[i + 1..] {
+                let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+                assert!(apart, "{}: {a:?} lies on {b:?}", file.display());
+            }
+        }
+    });
+}

@@ -3,7 +3,7 @@
 use super::covers::covers;
 use super::facts::{Around, Fact, Facts, Kind, Subject, Trait};
 use super::report::{Judged, PlanDiff};
-use crate::plan::model::Bit;
+use crate::plan::model::{Bit, Open};
 
 /// What differs between two facts that belong together.
 type Differences = Vec<(Judged, String)>;
@@ -29,7 +29,7 @@ pub fn compare(old: &Facts, new: &Facts, out: &mut PlanDiff) {
         match at {
             Some(at) => {
                 let o = &old.list[*at];
-                if o.key != n.key {
+                if o.key != n.key && !covers(&n.subject, &o.subject) {
                     out.pair(
                         Judged::Less,
                         n.key.clone(),
@@ -124,6 +124,7 @@ fn differences(old: &Fact, new: &Fact) -> Differences {
     if !covers(&old.subject, &new.subject) {
         out.push((Judged::New, format!("a value in it can be more: {}", wider(old, new))));
     }
+    computed(old, new, &mut out);
     around(old, new, &mut out);
     for ((name, was), (_, now)) in old.traits.iter().zip(&new.traits) {
         // What is known of fewer values is known better: that the policy itself says more is said of the policy.
@@ -135,26 +136,42 @@ fn differences(old: &Fact, new: &Fact) -> Differences {
     out
 }
 
+/// What stands open in a command or path, in order.
+fn holes(f: &Fact) -> Vec<&Open> {
+    let bits: Vec<&Bit> = match &f.subject {
+        Subject::Command(words) => words.iter().flat_map(|w| &w.bits).collect(),
+        Subject::Path(bits) => bits.iter().collect(),
+        Subject::Whole => Vec::new(),
+    };
+    let open = bits.into_iter().filter_map(|b| match b {
+        Bit::Hole(open) => Some(open),
+        Bit::Lit(_) => None,
+    });
+    open.collect()
+}
+
 /// The values that can be more, with their types.
 fn wider(old: &Fact, new: &Fact) -> String {
-    let holes = |f: &Fact| -> Vec<(String, String)> {
-        let of = |bits: &[Bit]| {
-            let open = bits.iter().filter_map(|b| match b {
-                Bit::Hole(open) => Some((open.source.clone(), open.ty.clone())),
-                Bit::Lit(_) => None,
-            });
-            open.collect::<Vec<_>>()
-        };
-        match &f.subject {
-            Subject::Command(words) => words.iter().flat_map(|w| of(&w.bits)).collect(),
-            Subject::Path(bits) => of(bits),
-            Subject::Whole => Vec::new(),
-        }
-    };
-    let differ = holes(old).into_iter().zip(holes(new)).filter(|(o, n)| o.1 != n.1);
+    let differ = holes(old).into_iter().zip(holes(new)).filter(|(o, n)| o.ty != n.ty);
     let each: Vec<String> =
-        differ.map(|(o, n)| format!("{{{}}} is {} instead of {}", n.0, n.1, o.1)).collect();
+        differ.map(|(o, n)| format!("{{{}}} is {} instead of {}", n.source, n.ty, o.ty)).collect();
     if each.is_empty() { "it is made otherwise".into() } else { each.join(", ") }
+}
+
+/// Values of the same types that are computed otherwise.
+fn computed(old: &Fact, new: &Fact, out: &mut Differences) {
+    let (was, now) = (holes(old), holes(new));
+    if was.len() != now.len() {
+        // Some are known now; the others are looked at where they stand alone.
+        let known = |n: &&Open| was.iter().any(|o| o.source == n.source);
+        for open in now.iter().filter(|n| !known(n)) {
+            out.push((Judged::Unsure, format!("{{{}}} was not in it", open.source)));
+        }
+        return;
+    }
+    for (o, n) in was.iter().zip(&now).filter(|(o, n)| o.source != n.source) {
+        out.push((Judged::Unsure, format!("{{{}}} instead of {{{}}}", n.source, o.source)));
+    }
 }
 
 fn around(old: &Fact, new: &Fact, out: &mut Differences) {
