@@ -20,7 +20,7 @@ pub struct Environment {
     pub sources: SourceMap,
     /// Report what only matters to some: `ask` without `otherwise`.
     pub pedantic: bool,
-    /// Find for every effect which gates are surely approved before it: for comparisons.
+    /// Find for every effect which gates are surely approved before it: for plans.
     pub approvals: bool,
 }
 

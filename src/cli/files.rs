@@ -46,7 +46,7 @@ fn below(folder: &Path, out: &mut Vec<PathBuf>, depth: usize) {
 /// The projects of the files seen so far, each read once.
 #[derive(Default)]
 pub struct Projects {
-    /// Find which gates stand before every effect, for comparisons.
+    /// Find which gates stand before every effect.
     approvals: bool,
     known: HashMap<PathBuf, (Project, Vec<Diagnostic>, SourceMap)>,
 }
@@ -60,8 +60,8 @@ pub struct Unit {
 }
 
 impl Projects {
-    /// For files of which it is of interest which gates stand before every effect.
-    pub fn compared() -> Projects {
+    /// For plans: finds, too, which gates stand before every effect.
+    pub fn planned() -> Projects {
         Projects { approvals: true, ..Projects::default() }
     }
 

@@ -45,7 +45,7 @@ fn refused(message: impl Into<String>) -> Trouble {
 /// Where the older file has no `wflow.toml` of its own, that of today's file holds for both.
 fn of_file(old: &Path, new: &Unit) -> Result<Unit, Trouble> {
     let gone = |error: LoadError| refused(error.to_string()).help("`--diff` takes a file, or `git:REV`");
-    let unit = Projects::compared().check(old, false).map_err(gone)?;
+    let unit = Projects::planned().check(old, false).map_err(gone)?;
     if unit.project.is_configured() || !new.project.is_configured() {
         return Ok(unit);
     }

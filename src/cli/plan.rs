@@ -25,7 +25,7 @@ pub fn plan(args: &PlanArgs, screen: &Screen) -> Result<Exit, Trouble> {
     }
     // What is to be compared is known before the flags of the workflow can be read.
     let compares = args.flags.diff.is_some() || mistakes::value_after(args.rest(), "--diff").is_some();
-    let unit = load_for(&path, compares)?;
+    let unit = load(&path)?;
     if let Some(exit) = refuse_errors(&unit, speaks_json(args), screen) {
         return Ok(exit);
     }
@@ -122,15 +122,9 @@ fn compare(
     Ok(if flags.exit_code && found.asks_for_review() { Exit::Failed } else { Exit::Completed })
 }
 
-/// A file with its project.
+/// A file with its project, and with the gates before each effect.
 pub fn load(path: &Path) -> Result<Unit, Trouble> {
-    load_for(path, false)
-}
-
-/// The same; `compares`: which gates stand before each effect is of interest.
-pub fn load_for(path: &Path, compares: bool) -> Result<Unit, Trouble> {
-    let mut projects = if compares { Projects::compared() } else { Projects::default() };
-    projects.check(path, false).map_err(|error| {
+    Projects::planned().check(path, false).map_err(|error| {
         let finding = unreadable(&error, &mut SourceMap::new());
         Trouble::new(finding.code, finding.message).help(finding.help.join("\n"))
     })

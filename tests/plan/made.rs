@@ -15,7 +15,7 @@ pub fn checked(path: &Path) -> (Checked, Project) {
     let mut sources = SourceMap::new();
     let (project, found) = load_project(path, &mut sources);
     assert!(found.is_empty(), "{found:?}");
-    let environment = Environment::of_project(&project, &sources);
+    let environment = Environment { approvals: true, ..Environment::of_project(&project, &sources) };
     // A test's thread has less stack than a program, whose frames are smaller, too.
     let checked = std::thread::scope(|scope| {
         let work = || check_file(path, &environment).expect("a case can be read");

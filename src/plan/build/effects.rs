@@ -226,10 +226,14 @@ impl<'a> Builder<'a> {
             {
                 judgement.verdict = policy::Verdict::Depends;
             }
+            let unknown_path = builtin == Builtin::Write && judgement.refusal.is_none();
             let says_free = builtin != Builtin::Write && judgement.verdict == policy::Verdict::Always;
             let mut verdict = self.verdict(judgement, Vec::new());
             if says_free {
                 verdict.says = Says::Allowed;
+            }
+            if unknown_path && verdict.says == Says::Depends {
+                verdict.why = Some("allowed where the policy lists the path under `write`".into());
             }
             verdict
         });

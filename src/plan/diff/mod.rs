@@ -2,9 +2,9 @@
 //!
 //! **What is promised.** If nothing is newly allowed and nothing unsure, then the new version does nothing of the
 //! outside that the old one could not do, under the same conditions, behind the same gates, at most as often. Every
-//! effect of the new version has one of the old version's of its own that covers it ([`facts`], [`compare`]); what
-//! only computes is the same, in the same order ([`order`]); so are the types, constants and functions ([`declared`]);
-//! no rule of a policy was widened ([`rules`]).
+//! effect of the new version has one of the old version's of its own that covers it (`facts`, `compare`); what
+//! only computes is the same, in the same order (`order`); so are the types, constants and functions (`declared`);
+//! no rule of a policy was widened (`rules`).
 //!
 //! **What it cannot tell.** How values are computed is not understood. A statement that computes differently is
 //! reported as such; whether it matters is for people to say. Values are compared by what their types allow.
@@ -65,6 +65,11 @@ pub fn diff(old: Version<'_>, new: Version<'_>, only: Option<&str>) -> Result<Pl
     for plan in &after {
         let was = before.iter().find(|p| p.workflow == plan.workflow);
         workflow(was, plan, &|word| words.contains(word), &mut out);
+        let whole = plan.complete && was.is_none_or(|w| w.complete);
+        if !whole && !same_text(old.program, new.program) {
+            let name = format!("workflow {}", plan.workflow);
+            out.add(Judged::Unsure, name, "is too large to be compared whole".into(), &plan.place);
+        }
     }
     for gone in before.iter().filter(|p| !after.iter().any(|a| a.workflow == p.workflow)) {
         out.add(Judged::Less, format!("workflow {}", gone.workflow), "is gone".into(), &gone.place);
@@ -90,10 +95,11 @@ fn workflow(was: Option<&Plan>, plan: &Plan, known: &dyn Fn(&str) -> bool, out: 
     params(was, plan, &name, out);
     compare::compare(&facts::Facts::of(was), &facts::Facts::of(plan), out);
     order::order(&was.tokens, &plan.tokens, known, out);
-    if !(was.complete && plan.complete) {
-        let why = "is too large to be compared whole";
-        out.add(Judged::Unsure, name, why.into(), &plan.place);
-    }
+}
+
+fn same_text(old: &Program, new: &Program) -> bool {
+    let texts = |p: &Program| p.modules.iter().map(|m| crate::syntax::print(&m.ast)).collect::<Vec<_>>();
+    texts(old) == texts(new)
 }
 
 /// What is given can be more, or something else where nothing is given.
