@@ -4,7 +4,7 @@ use super::Version;
 use super::report::{Judged, PlanDiff};
 use crate::plan::model::Place;
 use crate::plan::source::place;
-use crate::policy::{EffectRule, Rule, RuleSet};
+use crate::policy::{Config, EffectRule, Rule, RuleSet};
 use crate::source::Span;
 
 /// A rule as text, with what limits it.
@@ -87,28 +87,7 @@ pub fn rules(old: Version<'_>, new: Version<'_>, out: &mut PlanDiff) {
                 let at = place(&old.program.sources, *span);
                 out.gone(Judged::Less, "wflow.toml".into(), format!("may write \"{text}\""), &at);
             }
-            let rest = |c: &crate::policy::Config| {
-                let p = &c.policy;
-                format!(
-                    "{:?} {:?} {:?} {:?} {:?} {:?}",
-                    p.network.iter().map(|n| n.text.clone()).collect::<Vec<_>>(),
-                    p.sandbox,
-                    p.timeout,
-                    p.path,
-                    p.env,
-                    p.interpreters,
-                )
-            };
-            if rest(was) != rest(now) {
-                let at = Place { file: "wflow.toml".into(), line: 1, column: 1 };
-                out.add(
-                    Judged::Unsure,
-                    "wflow.toml".into(),
-                    "`network`, `sandbox`, `timeout`, `path`, `env` or `interpreters` of [policy] changed"
-                        .into(),
-                    &at,
-                );
-            }
+            settings(was, now, out);
         }
         (None, None) => {}
         (was, _) => {
@@ -119,6 +98,25 @@ pub fn rules(old: Version<'_>, new: Version<'_>, out: &mut PlanDiff) {
             };
             out.add(judged, "wflow.toml".into(), text.into(), &at);
         }
+    }
+}
+
+/// What a run rests on beside the rules: a change of it is told, not judged.
+fn settings(was: &Config, now: &Config, out: &mut PlanDiff) {
+    let rest = |c: &Config| {
+        let p = &c.policy;
+        let network: Vec<_> = p.network.iter().map(|n| n.text.clone()).collect();
+        format!("{network:?} {:?} {:?} {:?} {:?} {:?}", p.sandbox, p.timeout, p.path, p.env, p.interpreters)
+    };
+    let at = Place { file: "wflow.toml".into(), line: 1, column: 1 };
+    let mut changed = |what: &str| {
+        out.add(Judged::Unsure, "wflow.toml".into(), format!("{what} changed"), &at);
+    };
+    if rest(was) != rest(now) {
+        changed("`network`, `sandbox`, `timeout`, `path`, `env` or `interpreters` of [policy]");
+    }
+    if format!("{:?}", was.ai) != format!("{:?}", now.ai) {
+        changed("[ai]");
     }
 }
 

@@ -253,7 +253,7 @@ impl Flow {
             }
         }
         for (from, to) in found {
-            self.arrows.push(Arrow { from, to, label: "protects".into(), line: Line::Guard });
+            self.arrows.push(Arrow { from, to, label: String::new(), line: Line::Guard });
         }
     }
 }

@@ -9,7 +9,11 @@ pub fn mermaid(plan: &Plan) -> String {
     let flow = flow(plan);
     let mut out = String::from("flowchart TD\n");
     parts(&flow, &flow.parts, 1, &mut 0, &mut out);
-    for arrow in &flow.arrows {
+    let mut guards = Vec::new();
+    for (i, arrow) in flow.arrows.iter().enumerate() {
+        if arrow.line == Line::Guard {
+            guards.push(i.to_string());
+        }
         let line = match arrow.line {
             Line::Way | Line::Back => "-->",
             Line::Undo | Line::Guard => "-.->",
@@ -20,6 +24,9 @@ pub fn mermaid(plan: &Plan) -> String {
         };
         // Writing to a String cannot fail.
         let _ = writeln!(out, "    n{} {line}{label} n{}", arrow.from, arrow.to);
+    }
+    if !guards.is_empty() {
+        let _ = writeln!(out, "    linkStyle {} stroke:#c0392b", guards.join(","));
     }
     for (class, style) in CLASSES {
         let of: Vec<String> = flow
@@ -43,6 +50,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("effect", "fill:#eef2f7,stroke:#5b6b80,color:#1b2430"),
     ("machine", "fill:#e8e6fb,stroke:#5b4fc4,color:#1f1a4d"),
     ("way", "fill:#ffffff,stroke:#8a94a3,color:#1b2430"),
+    ("bar", "fill:#1b2430,stroke:#1b2430,color:#1b2430"),
     ("finish", "fill:#e5f4ea,stroke:#2f855a,color:#123524"),
 ];
 
@@ -50,7 +58,7 @@ fn class(shape: Shape, guarded: bool) -> &'static str {
     match shape {
         _ if guarded => "guarded",
         Shape::Start | Shape::Stop => "finish",
-        Shape::Bar => "way",
+        Shape::Bar => "bar",
         Shape::Of(kind) => match kind {
             Kind::Gate => "person",
             Kind::Command | Kind::Write | Kind::Vouch => "effect",
@@ -82,7 +90,8 @@ fn parts(flow: &Flow, list: &[Part], depth: usize, groups: &mut usize, out: &mut
                 let _ = writeln!(out, "{pad}n{i}{open}\"{text}\"{close}");
             }
             Part::Group(title, inner) => {
-                let title = title.iter().map(|t| escaped(t)).collect::<Vec<_>>().join("<br/>");
+                // Mermaid leaves room for one row.
+                let title = escaped(&crate::ui::escape::fit(&title.join(": "), 48));
                 let _ = writeln!(out, "{pad}subgraph g{groups}[\"{title}\"]");
                 *groups += 1;
                 parts(flow, inner, depth + 1, groups, out);
