@@ -415,7 +415,15 @@ impl<'a> Builder<'a> {
                     texts.insert(i as u32, bits);
                     self.value(&arg.value)
                 }
-                None => self.known.default(id, i, &values),
+                None => {
+                    let tree = self.program.callable_ast(id);
+                    let written = tree.and_then(|t| t.params.get(i)).and_then(|p| p.default.as_ref());
+                    if let Some(default) = written {
+                        let text = || format!("{} = {}", param.name, crate::syntax::print_expr(default));
+                        self.token(e.span, Weight::Given, text);
+                    }
+                    self.known.default(id, i, &values)
+                }
             };
             values.extend(value.map(|v| (i as u32, v)));
         }

@@ -69,6 +69,8 @@ pub struct Around {
 #[derive(Debug, Default)]
 pub struct Facts {
     pub list: Vec<Fact>,
+    /// The steps so far: their values are what a gate shows that names nothing.
+    steps: BTreeSet<String>,
 }
 
 impl Facts {
@@ -92,15 +94,9 @@ impl Facts {
             inner.conditions.push(condition);
             inner
         };
+        let list = &mut self.list;
         let mut add = |kind: Kind, key: String, subject: Subject, traits: Vec<(&'static str, Trait)>| {
-            self.list.push(Fact {
-                kind,
-                key,
-                subject,
-                around: here.clone(),
-                traits,
-                place: node.place.clone(),
-            });
+            list.push(Fact { kind, key, subject, around: here.clone(), traits, place: node.place.clone() });
         };
         match &node.what {
             What::Run(run) => add(
@@ -125,7 +121,7 @@ impl Facts {
                 add(Kind::Ask, format!("ask{who} -> {}", ask.ty), Subject::Whole, self::ask(ask));
             }
             What::Gate(gate) => {
-                add(Kind::Gate, format!("gate {}", gate.name), Subject::Whole, self::gate(gate))
+                add(Kind::Gate, format!("gate {}", gate.name), Subject::Whole, self::gate(gate, &self.steps))
             }
             What::Vouch { value, because } => {
                 let traits = vec![("because", Trait::Says(because.text.clone()))];
@@ -160,6 +156,7 @@ impl Facts {
         match &node.what {
             What::Step(step) => {
                 self.nodes(&step.body, &here);
+                self.steps.insert(format!("the value of step {}", step.name));
                 self.nodes(&step.undo, &only("it is taken back".into()));
             }
             What::Ask(ask) => {
@@ -293,7 +290,7 @@ fn ask(ask: &Ask) -> Vec<(&'static str, Trait)> {
     ]
 }
 
-fn gate(gate: &Gate) -> Vec<(&'static str, Trait)> {
+fn gate(gate: &Gate, steps: &BTreeSet<String>) -> Vec<(&'static str, Trait)> {
     let people = gate.people.iter().flat_map(|h| h.people.iter().map(|p| format!("{} ({})", p, h.role)));
     let level = ["terminal", "key", "touch", "passkey"].iter().position(|l| *l == gate.assurance);
     let open = gate.timeout.clone().unwrap_or_else(|| "without end".into());
@@ -304,7 +301,7 @@ fn gate(gate: &Gate) -> Vec<(&'static str, Trait)> {
     };
     let show = match &gate.show {
         Some(list) => named(list),
-        None => set(["the values of the steps so far".to_owned()]),
+        None => steps.clone(),
     };
     vec![
         ("by", Trait::Asks(set(gate.by.iter().map(|b| format!("approved by {b}"))))),
