@@ -116,6 +116,12 @@ pub fn tell(finished: &Finished, root: &Path, format: Format, quiet: bool, scree
                     paint("suspended", "1;33")
                 );
             }
+            Outcome::Suspended(Suspension::Conversation { .. }) => {
+                errln!(
+                    "{} run {short} waits for a person to talk with the AI; go on at a terminal with: {wflow} resume {short}",
+                    paint("suspended", "1;33")
+                );
+            }
             Outcome::Interrupted => {
                 errln!("{} run {short}; go on with: {wflow} resume {short}", paint("interrupted", "1;33"));
             }
@@ -202,6 +208,10 @@ fn as_json(finished: &Finished) -> Json {
             out["path"] = json!(path);
         }
         Outcome::Suspended(Suspension::Until { at, .. }) => out["until"] = json!(at),
+        Outcome::Suspended(Suspension::Conversation { path }) => {
+            out["reason"] = json!("conversation");
+            out["path"] = json!(path);
+        }
         Outcome::Interrupted => {}
     }
     if !finished.changed.is_empty() {

@@ -89,6 +89,7 @@ impl Went {
             Ok(finished) => match &finished.outcome {
                 Outcome::Suspended(Suspension::Gate { gate, .. }) => format!("suspended at gate {gate}"),
                 Outcome::Suspended(Suspension::Until { at, .. }) => format!("suspended until {at}"),
+                Outcome::Suspended(Suspension::Conversation { .. }) => "suspended in a conversation".into(),
                 Outcome::Failed(f) | Outcome::Rejected(f) | Outcome::InDoubt(f) => {
                     format!("{}: {f}", finished.outcome.name().replace('_', " "))
                 }

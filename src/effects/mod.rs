@@ -4,6 +4,7 @@
 
 pub mod ai;
 pub mod approval;
+pub mod conversation;
 pub mod form;
 pub mod machine;
 pub mod process;

@@ -1,4 +1,5 @@
-//! The way to the people of a run: who decides at gates and says what became of an effect that is in doubt.
+//! The way to the people of a run: who decides at gates, talks with an AI, and says what became of an effect that is in
+//! doubt.
 //!
 //! [`AtTerminal`] is the only one that the program `wflow` ever uses, and nothing that it reads (command line,
 //! environment, files) can choose another: a gate cannot be answered from outside except as `effects/approval` lets it
@@ -6,6 +7,7 @@
 //! the library answers for who decides in it.
 
 use crate::effects::approval::{self, Outcome, Sitting};
+use crate::effects::conversation::{About, Partner, Screen};
 use crate::interpreter::Validator;
 use crate::ui::dialog::Dialog;
 use crate::ui::terminal::{Ended, Wait};
@@ -13,6 +15,8 @@ use crate::ui::terminal::{Ended, Wait};
 pub trait People: Send + Sync {
     /// Puts a gate before them.
     fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome;
+    /// Begins a conversation with them. `Gone` where nobody is there. `stop` ends the wait for their attention.
+    fn converse(&self, about: About, stop: &(dyn Fn() -> bool + Sync)) -> Result<Box<dyn Partner>, Ended>;
     /// Asks what became of an effect whose outcome nobody saw.
     fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended>;
 }
@@ -26,7 +30,7 @@ pub struct Doubt<'a> {
     /// The run was given up: nothing runs again.
     pub giving_up: bool,
     /// Whether to stop asking.
-    pub stop: &'a dyn Fn() -> bool,
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// What a person says about it.
@@ -48,6 +52,10 @@ pub struct AtTerminal;
 impl People for AtTerminal {
     fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
         approval::decide(sitting, check)
+    }
+
+    fn converse(&self, about: About, stop: &(dyn Fn() -> bool + Sync)) -> Result<Box<dyn Partner>, Ended> {
+        Ok(Box::new(Screen::open(about, stop)?))
     }
 
     fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended> {

@@ -98,6 +98,11 @@ impl Record {
         })
     }
 
+    /// Whether what is recorded at a path answers whoever asks for it again.
+    pub fn is_answered(&self, path: &str) -> bool {
+        self.replay().at(path).is_some_and(|r| !matches!(r.outcome, Outcome::InDoubt(_)))
+    }
+
     /// Whether a decision with this number is recorded.
     pub fn is_used(&self, nonce: &str) -> bool {
         self.replay().nonces.contains(nonce)

@@ -264,6 +264,9 @@ fn end(session: &Session, dir: &RunDir, outcome: &Outcome) -> Result<(), Failure
         Outcome::Suspended(Suspension::Until { at, .. }) => {
             (EventType::RunSuspended, members([("until", json!(at))]))
         }
+        Outcome::Suspended(Suspension::Conversation { .. }) => {
+            (EventType::RunSuspended, members([("reason", json!("conversation"))]))
+        }
         Outcome::Interrupted => (EventType::RunSuspended, members([("reason", json!("interrupted"))])),
     };
     let mut data = data;

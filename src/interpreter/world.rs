@@ -38,6 +38,8 @@ pub enum Suspension {
     Gate { gate: String, path: String },
     /// Until a time (RFC 3339, UTC).
     Until { at: String, path: String },
+    /// In a conversation, for which nobody is at a terminal here.
+    Conversation { path: String },
 }
 
 pub type Answer<T> = Result<T, Stop>;
@@ -184,9 +186,13 @@ pub struct AskRequest {
     pub schema: Option<Json>,
     /// The wanted type as the user wrote it (`Notes`).
     pub type_name: String,
+    /// A conversation: see [`Conversation`].
     pub interactive: bool,
+    /// How many answers it may have at most.
     pub turns: Option<i64>,
     pub timeout_ms: Option<i64>,
+    /// What was said in the conversation so far, in order.
+    pub said: Vec<Exchange>,
     /// On a further try: the answer before and what was wrong with it.
     pub previous: Option<Previous>,
     /// 1 for the first try.
@@ -197,6 +203,52 @@ pub struct AskRequest {
 pub struct Previous {
     pub answer: String,
     pub wrong: Vec<String>,
+}
+
+/// An answer in a conversation, and what the person said to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    pub answer: String,
+    /// What was wrong with the answer, where the person sends that back.
+    pub wrong: Vec<String>,
+    /// The person's own words; empty where they only send back what was wrong.
+    pub words: String,
+}
+
+/// An answer that is put before the person in a conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// Which answer it is, from 1, and how many there may be.
+    pub turn: i64,
+    pub turns: i64,
+    /// As it was given.
+    pub answer: &'a str,
+    /// As it was read; absent for a Text, and for an answer that cannot be read.
+    pub value: Option<&'a Json>,
+    /// The names of what was forgiven in reading it.
+    pub leniencies: &'a [String],
+    /// What is wrong with it: only where nothing is, it can be accepted.
+    pub wrong: &'a [String],
+    /// What was said before, in order.
+    pub before: &'a [Exchange],
+}
+
+/// What the person says to an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    Accept,
+    /// Something to the AI.
+    Says(String),
+    /// What is wrong with the answer goes back to the AI, and these words with it.
+    SendBack(String),
+}
+
+/// One conversation, as long as it is held: nobody else speaks with the person meanwhile.
+pub trait Conversation {
+    /// The AI's answer to all that was said. `at` is a place of its own for each answer and each try.
+    fn answer(&mut self, at: &At, request: &AskRequest) -> Answer<AskReply>;
+    /// What the person says to it.
+    fn reply(&mut self, at: &At, offer: &Offer<'_>) -> Answer<Word>;
 }
 
 /// What the provider said.
@@ -263,8 +315,13 @@ pub trait World: Sync {
 
     /// Runs a command to its end. A refusal, a missing program, a signal, a timeout are failures; any exit code is not.
     fn run(&self, at: &At, request: &RunRequest) -> Answer<RunReply>;
-    /// One call of an AI (or, interactive, one conversation). Validation and further tries are the interpreter's.
+    /// One call of an AI. Validation and further tries are the interpreter's.
     fn ask(&self, at: &At, request: &AskRequest) -> Answer<AskReply>;
+    /// Begins a conversation about a question. None in a world without people: there the question is asked once, and a
+    /// good answer is accepted.
+    fn converse(&self, _at: &At, _request: &AskRequest) -> Answer<Option<Box<dyn Conversation + '_>>> {
+        Ok(None)
+    }
     /// An answer was taken that was not quite the JSON that was asked for: the names of what was forgiven in it, for the
     /// record. Worlds that keep none need not know.
     fn forgiven(&self, _at: &At, _leniencies: &[String]) -> Answer<()> {

@@ -400,6 +400,7 @@ fn happened(result: &Result<Value, Stop>) -> String {
             format!("waits at gate `{gate}`, which no `given` answers")
         }
         Err(Stop::Suspended(Suspension::Until { at, .. })) => format!("waits until {at}"),
+        Err(Stop::Suspended(Suspension::Conversation { .. })) => "waits in a conversation".into(),
         Err(Stop::Interrupted | Stop::Cancelled | Stop::GivenUp(_)) => "was interrupted".into(),
     }
 }

@@ -18,10 +18,6 @@ impl<'a> Dialog<'a> {
         Ok(Dialog { terminal: Terminal::open(&wait)?, style: Style::for_terminal(), wait })
     }
 
-    fn bar(&self) -> &'static str {
-        if self.style.unicode { "│ " } else { "| " }
-    }
-
     /// A line that separates what follows from what was there.
     pub fn heading(&mut self, text: &str) {
         let rule = if self.style.unicode { "─" } else { "-" };
@@ -56,7 +52,7 @@ impl<'a> Dialog<'a> {
 
     /// Text from outside, whole, behind the bar, without pages.
     pub fn quote(&mut self, text: &str) {
-        let bar = self.bar();
+        let bar = self.style.bar();
         let room = self.terminal.size().columns.saturating_sub(escape::width(bar)).max(8);
         for line in escape::block(text) {
             for row in escape::wrap(&line, room) {
@@ -67,7 +63,7 @@ impl<'a> Dialog<'a> {
 
     /// Safe lines from outside, in pages where they are long; says whether the end was shown.
     pub fn pages(&mut self, lines: &[String]) -> Result<bool, Ended> {
-        let bar = self.bar();
+        let bar = self.style.bar();
         pager::show(&mut self.terminal, self.style, lines, bar, 8, &self.wait)
     }
 
@@ -78,7 +74,7 @@ impl<'a> Dialog<'a> {
     }
 
     /// The same, ended by a further cause.
-    pub fn ask_until(&mut self, prompt: &str, stop: &dyn Fn() -> bool) -> Result<String, Ended> {
+    pub fn ask_until(&mut self, prompt: &str, stop: &(dyn Fn() -> bool + Sync)) -> Result<String, Ended> {
         self.terminal.drain();
         let prompt = self.style.paint(Paint::Accent, &escape::line(prompt));
         let wait = Wait { until: self.wait.until, stop: Some(stop) };

@@ -12,15 +12,32 @@ const TAB: usize = 4;
 /// More marks than this on one letter are shown as escapes: they pile up over the lines around them.
 const MAX_MARKS: usize = 3;
 
+/// Makes text safe letter by letter, for whoever takes it apart further.
+#[derive(Debug, Clone, Copy)]
+pub struct Escaper {
+    before: char,
+    marks: usize,
+}
+
+impl Default for Escaper {
+    fn default() -> Escaper {
+        Escaper { before: ' ', marks: 0 }
+    }
+}
+
+impl Escaper {
+    /// What stands for the next letter.
+    pub fn push(&mut self, out: &mut String, c: char) {
+        push(out, c, self.before, &mut self.marks);
+        self.before = c;
+    }
+}
+
 /// Text for a place of one line: line ends and tabs are shown as `\n` and `\t` too.
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut marks = 0;
-    let mut before = ' ';
-    for c in text.chars() {
-        push(&mut out, c, before, &mut marks);
-        before = c;
-    }
+    let mut escaper = Escaper::default();
+    text.chars().for_each(|c| escaper.push(&mut out, c));
     out
 }
 

@@ -6,6 +6,8 @@
 pub mod dialog;
 pub mod escape;
 pub mod json;
+pub mod live;
+pub mod markdown;
 pub mod pager;
 pub mod progress;
 mod signals;

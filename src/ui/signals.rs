@@ -17,6 +17,10 @@ struct Saved {
 
 static SAVED: OnceLock<Saved> = OnceLock::new();
 static RAW: AtomicBool = AtomicBool::new(false);
+static PASTES: AtomicBool = AtomicBool::new(false);
+
+/// Ends the mode in which a terminal marks what is pasted.
+pub const PASTES_UNMARKED: &str = "\x1b[?2004l";
 
 const DEADLY: [libc::c_int; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
 
@@ -97,7 +101,18 @@ pub fn without_keys(mut command: Command) -> std::io::Result<ExitStatus> {
     result
 }
 
+/// Whether the terminal marks what is pasted into it, which an abrupt end takes back, too.
+pub fn marks_pastes(marks: bool) {
+    PASTES.store(marks, Ordering::Release);
+}
+
 fn restore() {
+    if PASTES.swap(false, Ordering::AcqRel)
+        && let Some(saved) = SAVED.get()
+    {
+        // SAFETY: write may be called in a signal handler; the text lives as long as the process.
+        unsafe { libc::write(saved.tty.as_raw_fd(), PASTES_UNMARKED.as_ptr().cast(), PASTES_UNMARKED.len()) };
+    }
     if RAW.swap(false, Ordering::AcqRel)
         && let Some(saved) = SAVED.get()
     {

@@ -1,6 +1,7 @@
 //! Colours and symbols, by what the terminal and the environment allow.
 
 use std::io::IsTerminal;
+use unicode_width::UnicodeWidthChar;
 
 /// What a place to write to can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +96,31 @@ impl Style {
         }
     }
 
+    /// Stands before each row of what comes from outside.
+    pub fn bar(self) -> &'static str {
+        if self.unicode { "│ " } else { "| " }
+    }
+
     /// The frame of a spinner at a tick.
     pub fn spinner(self, tick: usize) -> &'static str {
         const ROUND: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
         const BAR: [&str; 4] = ["|", "/", "-", "\\"];
         if self.unicode { ROUND[tick % ROUND.len()] } else { BAR[tick % BAR.len()] }
     }
+}
+
+/// Columns that safe text takes, which may have colours of a style.
+pub fn painted_width(text: &str) -> usize {
+    let mut width = 0;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '\x1b' {
+            chars.by_ref().find(|c| *c == 'm');
+        } else {
+            width += c.width().unwrap_or(0);
+        }
+    }
+    width
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 //! open the terminal neither echoes nor turns keys into signals, so ^C arrives here as [`Ended::Interrupted`]. Its
 //! ordinary mode comes back on drop (hence also when a thread panics), and when a signal or `exit` ends the process.
 
+mod compose;
 mod editor;
 mod hush;
+mod keys;
 
 pub use hush::Hush;
 
@@ -44,7 +46,7 @@ pub enum Ended {
 pub struct Wait<'a> {
     pub until: Option<SystemTime>,
     /// Looked at ten times a second.
-    pub stop: Option<&'a dyn Fn() -> bool>,
+    pub stop: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 impl Wait<'_> {
@@ -184,6 +186,25 @@ impl Terminal {
     /// A line without its end. See [`Echo`]; a longer prompt belongs printed before.
     pub fn line(&mut self, prompt: &str, echo: Echo, wait: &Wait<'_>) -> Result<String, Ended> {
         editor::line(self, prompt, echo, wait)
+    }
+
+    /// A text of one line or several, with a cursor, and earlier ones to choose from. Enter ends it; behind a `\`, or with
+    /// Alt, it begins a new line, as it does in what is pasted.
+    pub fn compose(&mut self, prompt: &str, earlier: &[String], wait: &Wait<'_>) -> Result<String, Ended> {
+        compose::text(self, prompt, earlier, wait)
+    }
+
+    /// Until the next question nothing is read: what is typed is not shown, and ^C is a signal again.
+    pub fn rest(&mut self) {
+        let mut mode = self.before.clone();
+        mode.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
+        // A terminal that is gone is noticed by the next read.
+        let _ = termios::tcsetattr(&self.tty, OptionalActions::Now, &mode);
+    }
+
+    /// Reads keys again.
+    pub fn wake(&mut self) -> Result<(), Ended> {
+        self.raw()
     }
 
     /// The next key as a character; keys that are sequences (arrows …) are skipped.

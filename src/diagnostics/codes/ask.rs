@@ -25,4 +25,6 @@ codes! { Ask;
     E1331 "a key may not be sent to this server";
     E1332 "the `claude` command line cannot be used";
     E1334 "a provider calls no tools";
+    E1341 "the turns of a conversation ran out";
+    E1342 "a conversation was ended without an accepted answer";
 }

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// An answer shorter than this is worth no question.
 const FEWEST_TOKENS: i64 = 16;
 
+/// Stands between the path of a question and the number of an answer in its conversation.
+const ANSWER: &str = "/answer#";
+
 /// US dollars.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
@@ -93,7 +96,9 @@ impl Budget {
 
     /// The purses that a question is paid from, with their limits.
     fn purses(&self, account: &Account<'_>) -> [(Purse, Option<f64>); 3] {
-        let ask = account.path.rsplit_once('@').map_or(account.path, |(first, _)| first);
+        // The answers of a conversation are one question, and so are all tries.
+        let question = account.path.split_once(ANSWER).map_or(account.path, |(question, _)| question);
+        let ask = question.rsplit_once('@').map_or(question, |(first, _)| first);
         let agent = Purse::Agent(account.agent.unwrap_or_default().to_owned());
         [
             (Purse::Run, self.limits.run),

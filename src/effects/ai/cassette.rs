@@ -89,7 +89,7 @@ impl Provider for Replay {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { structured: true, conversation: true, tools: true }
+        Capabilities { structured: true, person: false, tools: true }
     }
 
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered> {

@@ -12,6 +12,7 @@ fn request(prompt: &str, schema: bool) -> ProviderRequest {
         interactive: false,
         turns: None,
         timeout_ms: None,
+        said: Vec::new(),
         previous: None,
         attempt: 1,
     };

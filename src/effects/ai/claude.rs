@@ -166,7 +166,7 @@ impl Provider for Claude {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { structured: true, conversation: false, tools: false }
+        Capabilities { structured: true, person: false, tools: false }
     }
 
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered> {

@@ -1,8 +1,8 @@
 //! The person at the terminal is the model: what a model would get is shown, and what they type is the answer.
 //!
 //! The answer is judged as any model's is, by the interpreter; what was wrong with it is shown at the next try.
-//! Without a terminal the provider cannot be reached. A conversation is one answer here: the person who would talk
-//! with the model is the model.
+//! Without a terminal the provider cannot be reached. In a conversation nobody talks with the person, who is the
+//! model: an answer that is good is accepted, and what is wrong with one comes back to them.
 
 use super::{Capabilities, Control, Provider, ProviderReply, ProviderRequest, Role, Unanswered};
 use crate::diagnostics::codes::ask::{E1302, E1303, E1304};
@@ -22,7 +22,7 @@ impl Provider for Human {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { structured: false, conversation: true, tools: false }
+        Capabilities { structured: false, person: true, tools: false }
     }
 
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered> {

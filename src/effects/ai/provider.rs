@@ -3,7 +3,7 @@
 use super::retry::Wait;
 use super::usage::Usage;
 use crate::diagnostics::Failure;
-use crate::interpreter::{AgentSettings, Answer, AskReply, AskRequest, CancelToken, Stop};
+use crate::interpreter::{AgentSettings, Answer, AskReply, AskRequest, CancelToken, Exchange, Stop};
 use crate::journal::{digest, digest_of};
 use serde_json::{Map, Value as Json, json};
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 pub trait Provider: Send + Sync {
     fn name(&self) -> &str;
     fn capabilities(&self) -> Capabilities;
-    /// One answer, or for an interactive request one conversation up to its accepted answer.
+    /// One answer.
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered>;
     /// The question was asked in an earlier process of the run and is answered from its record: for who counts them.
     fn was_asked(&self, _request: &ProviderRequest) {}
@@ -22,8 +22,8 @@ pub trait Provider: Send + Sync {
 pub struct Capabilities {
     /// Takes a JSON Schema and keeps to it.
     pub structured: bool,
-    /// Can hold a conversation in which a person answers.
-    pub conversation: bool,
+    /// It is a person: nobody has to talk with them to have what they want.
+    pub person: bool,
     /// Calls tools by itself.
     pub tools: bool,
 }
@@ -41,7 +41,7 @@ pub struct Control<'a> {
     pub tries: u32,
     /// Before another try: waits, or says that it ends here.
     pub pause: &'a (dyn Fn(&Wait<'_>) -> Result<(), Unanswered> + Sync),
-    /// Now and then while an answer comes in.
+    /// Whenever more of an answer has come in.
     pub heard: &'a (dyn Fn(Heard<'_>) + Sync),
 }
 
@@ -106,7 +106,7 @@ pub struct Options {
     pub tools: Vec<String>,
 }
 
-/// A complete question. Two that are equal have the same [`key`](ProviderRequest::key).
+/// A complete question: in a conversation, all that was said so far. Two that are equal have the same [`key`](ProviderRequest::key).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProviderRequest {
     pub agent: Option<String>,
@@ -120,10 +120,11 @@ pub struct ProviderRequest {
     pub data: Vec<(String, Json)>,
     /// The text of the agent's context files, by path.
     pub context: Vec<(String, String)>,
-    /// What was wrong with the answer before.
+    /// What was wrong with the answer before, where it is sent back.
     pub wrong: Vec<String>,
     pub schema: Option<Json>,
     pub type_name: String,
+    /// A person listens. That is no part of what is asked, so an answer of a recording serves in both.
     pub interactive: bool,
     pub options: Options,
     /// The conversation as a model gets it: made of the parts above.
@@ -136,10 +137,16 @@ impl ProviderRequest {
         let none = AgentSettings::default();
         let agent = ask.agent.as_ref().unwrap_or(&none);
         let mut messages = vec![Message { role: Role::User, text: first_message(ask, &context) }];
+        for exchange in &ask.said {
+            messages.push(Message { role: Role::Assistant, text: exchange.answer.clone() });
+            messages.push(Message { role: Role::User, text: said(exchange, ask.schema.is_some()) });
+        }
         if let Some(previous) = &ask.previous {
             messages.push(Message { role: Role::Assistant, text: previous.answer.clone() });
             messages.push(Message { role: Role::User, text: try_again(&previous.wrong) });
         }
+        let said_last = ask.said.last().map(|e| &e.wrong);
+        let wrong = ask.previous.as_ref().map(|p| &p.wrong).or(said_last);
         ProviderRequest {
             agent: ask.agent.as_ref().map(|a| a.name.clone()),
             model: agent.model.clone().or_else(|| model.map(str::to_owned)),
@@ -148,7 +155,7 @@ impl ProviderRequest {
             prompt: ask.prompt.clone(),
             data: ask.with.clone(),
             context,
-            wrong: ask.previous.as_ref().map(|p| p.wrong.clone()).unwrap_or_default(),
+            wrong: wrong.cloned().unwrap_or_default(),
             schema: ask.schema.clone(),
             type_name: ask.type_name.clone(),
             interactive: ask.interactive,
@@ -199,7 +206,6 @@ impl ProviderRequest {
         });
         put("messages", Some(messages.collect()));
         put("schema", self.schema.clone());
-        put("interactive", self.interactive.then_some(Json::Bool(true)));
         put("max_tokens", self.options.max_tokens.map(Json::from));
         put("temperature", self.options.temperature.map(Json::from));
         put("max_turns", self.options.max_turns.map(Json::from));
@@ -274,11 +280,32 @@ fn fence(out: &mut String, text: &str, language: &str) {
 }
 
 fn try_again(wrong: &[String]) -> String {
+    let mut out = reasons(wrong);
+    out.push_str("Give the whole answer again, corrected, and nothing else.");
+    out
+}
+
+fn reasons(wrong: &[String]) -> String {
     let mut out = String::from("That answer cannot be used:\n");
     for reason in wrong {
         out.push_str(&format!("- {reason}\n"));
     }
-    out.push_str("Give the whole answer again, corrected, and nothing else.");
+    out
+}
+
+/// What the person says to an answer. A typed one is to be given anew, whatever they say about it.
+fn said(exchange: &Exchange, typed: bool) -> String {
+    let mut out = if exchange.wrong.is_empty() { String::new() } else { reasons(&exchange.wrong) };
+    match exchange.words.trim() {
+        "" => return try_again(&exchange.wrong),
+        words if out.is_empty() => out.push_str(words),
+        words => out.push_str(&format!("\n{words}")),
+    }
+    if typed {
+        out.push_str(
+            "\n\nGive the whole answer again as one JSON value, changed accordingly, and nothing else.",
+        );
+    }
     out
 }
 
@@ -297,6 +324,7 @@ mod tests {
             interactive: false,
             turns: None,
             timeout_ms: None,
+            said: Vec::new(),
             previous: None,
             attempt: 1,
         }

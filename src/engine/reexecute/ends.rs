@@ -113,6 +113,9 @@ fn told(result: &Result<Json, Stop>) -> String {
         Err(Stop::Failed(failure)) => format!("the program fails: {}", failure.message),
         Err(Stop::Suspended(Suspension::Gate { gate, .. })) => format!("the program waits at gate {gate}"),
         Err(Stop::Suspended(Suspension::Until { at, .. })) => format!("the program waits until {at}"),
+        Err(Stop::Suspended(Suspension::Conversation { .. })) => {
+            String::from("the program waits in a conversation")
+        }
         Err(_) => String::from("the program goes on"),
     }
 }

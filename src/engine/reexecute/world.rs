@@ -8,8 +8,8 @@ use crate::effects::ai::context::Context;
 use crate::engine::failure_json;
 use crate::engine::world::requests;
 use crate::interpreter::{
-    Answer, AskReply, AskRequest, At, GateReply, GateRequest, Mode, RunReply, RunRequest, Stop, Validator,
-    World,
+    Answer, AskReply, AskRequest, At, Conversation, GateReply, GateRequest, Mode, Offer, RunReply,
+    RunRequest, Stop, Validator, Word, World,
 };
 use crate::journal::{EventType, StepState};
 use crate::policy::Config;
@@ -42,6 +42,24 @@ impl Again<'_> {
         matches!(step.state, StepState::Undoing | StepState::Undone).then_some(step.state)
     }
 
+    fn context(&self, at: &At, request: &AskRequest) -> Answer<Context> {
+        match request.agent.as_ref().map(|a| a.context.as_slice()).unwrap_or_default() {
+            [] => Ok(Context::default()),
+            files => {
+                let before = requests::before(at, "context");
+                let value = self.recorded.fact(&before, "context", &requests::context(files))?;
+                Ok(Context::from_json(&value))
+            }
+        }
+    }
+
+    fn asked(&self, at: &At, request: &AskRequest, context: &Context) -> Answer<AskReply> {
+        let full = requests::ask(request, &self.config.ai, context);
+        let reply = self.recorded.effect(at, "ask", &full.canonical());
+        self.recorded.pass_waits(at);
+        reply.map(|r| requests::ask_reply(&r))
+    }
+
     /// A text or value that the event must hold.
     fn holds(&self, at: &At, data: &Json, name: &str, value: &Json) -> Answer<()> {
         let Some(map) = data.as_object() else { return Ok(()) };
@@ -53,6 +71,22 @@ impl Again<'_> {
             return self.recorded.differs(at, None, why);
         }
         Ok(())
+    }
+}
+
+/// A conversation again.
+struct Talk<'a> {
+    again: &'a Again<'a>,
+    context: Context,
+}
+
+impl Conversation for Talk<'_> {
+    fn answer(&mut self, at: &At, request: &AskRequest) -> Answer<AskReply> {
+        self.again.asked(at, request, &self.context)
+    }
+
+    fn reply(&mut self, at: &At, offer: &Offer<'_>) -> Answer<Word> {
+        self.again.recorded.effect(at, "reply", &requests::reply(offer)).map(|r| requests::word_of(&r))
     }
 }
 
@@ -74,18 +108,15 @@ impl World for Again<'_> {
         if self.mode == Mode::Pure {
             return Ok(AskReply::Unavailable(ai::pure()));
         }
-        let files = request.agent.as_ref().map(|a| a.context.as_slice()).unwrap_or_default();
-        let context = match files {
-            [] => Context::default(),
-            files => {
-                let before = requests::before(at, "context");
-                Context::from_json(&self.recorded.fact(&before, "context", &requests::context(files))?)
-            }
-        };
-        let full = requests::ask(request, &self.config.ai, &context);
-        let reply = self.recorded.effect(at, "ask", &full.canonical());
-        self.recorded.pass_waits(at);
-        reply.map(|r| requests::ask_reply(&r))
+        let context = self.context(at, request)?;
+        self.asked(at, request, &context)
+    }
+
+    fn converse(&self, at: &At, request: &AskRequest) -> Answer<Option<Box<dyn Conversation + '_>>> {
+        if self.mode == Mode::Pure {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Talk { again: self, context: self.context(at, request)? })))
     }
 
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {

@@ -1,6 +1,7 @@
 //! The engine as the interpreter's `World`: one file a family of effects.
 
 mod command;
+mod conversation;
 mod facts;
 mod files;
 mod question;
@@ -10,8 +11,8 @@ mod steps;
 use super::session::Session;
 use crate::diagnostics::Failure;
 use crate::interpreter::{
-    Answer, AskReply, AskRequest, At, GateReply, GateRequest, Mode, RunReply, RunRequest, Stop, Validator,
-    World,
+    Answer, AskReply, AskRequest, At, Conversation, GateReply, GateRequest, Mode, RunReply, RunRequest, Stop,
+    Validator, World,
 };
 use serde_json::Value as Json;
 
@@ -26,6 +27,10 @@ impl World for Session {
 
     fn ask(&self, at: &At, request: &AskRequest) -> Answer<AskReply> {
         self.unless_broken(question::ask(self, at, request))
+    }
+
+    fn converse(&self, at: &At, request: &AskRequest) -> Answer<Option<Box<dyn Conversation + '_>>> {
+        self.unless_broken(conversation::begin(self, at, request))
     }
 
     fn forgiven(&self, at: &At, leniencies: &[String]) -> Answer<()> {

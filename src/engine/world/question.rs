@@ -1,4 +1,4 @@
-//! `ask`: one call of a provider, or one conversation.
+//! `ask`: one call of a provider.
 
 use super::requests;
 use crate::effects::ai::budget::Account;
@@ -6,35 +6,59 @@ use crate::effects::ai::context::{self, Context};
 use crate::effects::ai::retry::Wait;
 use crate::effects::ai::usage::{Usage, estimate};
 use crate::effects::ai::{self, Control, Heard, Provider, ProviderRequest, Providers, Unanswered};
+use crate::effects::conversation::Partner;
 use crate::engine::effect::Permit;
 use crate::engine::failure_json;
 use crate::engine::session::Session;
 use crate::interpreter::{Answer, AskReply, AskRequest, At, Stop};
 use crate::ui::progress::Event;
 use serde_json::{Map, Value as Json, json};
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How often a frame shows how far an answer has come.
+const TOLD: Duration = Duration::from_millis(100);
 
 pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply> {
     let Some(providers) = &session.providers else {
         return Ok(AskReply::Unavailable(ai::pure()));
     };
-    let provider = providers.of(request.agent.as_ref().and_then(|a| a.provider.as_deref()));
-    let provider = provider.map_err(|f| f.at(at.span))?;
+    let provider = provider(providers, at, request)?;
     let context = context(session, at, request)?;
     let full = requests::ask(request, &session.config.ai, &context);
+    put(session, at, request, &full, providers, provider.as_ref(), None)
+}
+
+/// Whoever follows an answer as it comes in.
+pub type Listener = Mutex<Box<dyn Partner>>;
+
+pub fn provider(providers: &Providers, at: &At, request: &AskRequest) -> Answer<Arc<dyn Provider>> {
+    let provider = providers.of(request.agent.as_ref().and_then(|a| a.provider.as_deref()));
+    provider.map_err(|f| f.at(at.span).into())
+}
+
+/// The recorded answer, or a fresh one.
+pub fn put(
+    session: &Session,
+    at: &At,
+    request: &AskRequest,
+    full: &ProviderRequest,
+    providers: &Providers,
+    provider: &dyn Provider,
+    listener: Option<&Listener>,
+) -> Answer<AskReply> {
     let decide = || Ok((Permit { repeatable: true, ..Permit::default() }, ()));
     let fresh = AtomicBool::new(false);
     let recorded = session.effect(at, "ask", &full.canonical(), decide, |()| {
         fresh.store(true, Ordering::Relaxed);
-        answer(session, at, request, &full, providers, provider.as_ref())
+        answer(session, at, request, full, providers, provider, listener)
     })?;
     if !fresh.into_inner() {
-        provider.was_asked(&full);
+        provider.was_asked(full);
         // What an earlier process spent counts.
         let cost = recorded.get("usage").and_then(|usage| Usage::from_json(usage).cost);
-        providers.budget().spent(&account(at, &full), cost.unwrap_or(0.0));
+        providers.budget().spent(&account(at, full), cost.unwrap_or(0.0));
     }
     Ok(requests::ask_reply(&recorded))
 }
@@ -59,13 +83,35 @@ fn answer(
     full: &ProviderRequest,
     providers: &Providers,
     provider: &dyn Provider,
+    listener: Option<&Listener>,
 ) -> Result<Json, Stop> {
+    let tell = |what: &dyn Fn(&mut dyn Partner)| {
+        if let Some(listener) = listener {
+            what(&mut **listener.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    };
+    tell(&|partner| begins(partner, request));
     let until =
         request.timeout_ms.map(|ms| SystemTime::now() + Duration::from_millis(ms.max(0).unsigned_abs()));
     let waits = AtomicU32::new(0);
-    let pause = |wait: &Wait<'_>| pause(session, at, waits.fetch_add(1, Ordering::Relaxed) + 1, wait);
     let redactor = session.record.redactor();
+    let pause = |wait: &Wait<'_>| {
+        let why =
+            format!("{} Try {} of {} comes next.", redactor.text(&wait.why.message), wait.attempt, wait.of);
+        tell(&|partner| partner.waits(&why));
+        pause(session, at, waits.fetch_add(1, Ordering::Relaxed) + 1, wait)
+    };
+    let told = Mutex::new(Instant::now());
     let heard = |heard: Heard<'_>| {
+        if listener.is_some() {
+            let text = redactor.text(heard.text);
+            return tell(&|partner| partner.hears(&text));
+        }
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() < TOLD {
+            return;
+        }
+        *told = Instant::now();
         let last = heard.text.trim_end().rsplit('\n').next().unwrap_or_default();
         let line = format!("{} tokens  {}", estimate(heard.text.len()), redactor.text(last));
         session.progress.event(Event::Output { path: at.path.clone(), line });
@@ -93,6 +139,11 @@ fn answer(
         session.progress.event(Event::TerminalFree);
     }
     session.progress.event(Event::Ended { path: at.path.clone() });
+    let text = match &answered {
+        Ok((AskReply::Text(text), _)) => Some(redactor.text(text)),
+        _ => None,
+    };
+    tell(&|partner| partner.ends(text.as_deref()));
     let (reply, details) = match answered {
         // It is the person who ended it, not a branch beside this one.
         Err(Stop::Cancelled) if session.interrupt.is_cancelled() => return Err(Stop::Interrupted),
@@ -113,6 +164,20 @@ fn answer(
         }
     }
     Ok(Json::Object(map))
+}
+
+/// The person is told that an answer is asked for, or asked for again.
+fn begins(partner: &mut dyn Partner, request: &AskRequest) {
+    match &request.previous {
+        _ if request.attempt == 1 => {
+            partner.begins(i64::try_from(request.said.len() + 1).unwrap_or(i64::MAX), &request.said);
+        }
+        Some(previous) => {
+            let why = previous.wrong.join("; ");
+            partner.waits(&format!("The answer cannot be used, and is asked for again: {why}"));
+        }
+        None => partner.waits("It is asked for again."),
+    }
 }
 
 /// The `retry` of an `ask` that could not be answered at all begins where these tries have ended: each of its own is
@@ -136,7 +201,7 @@ fn pause(session: &Session, at: &At, number: u32, wait: &Wait<'_>) -> Result<(),
 
 /// The agent's context files. They are part of what is asked, so they are read once and recorded: a resumed run asks
 /// the same, whatever became of them.
-fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Context> {
+pub fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Context> {
     let entries = request.agent.as_ref().map(|a| a.context.as_slice()).unwrap_or_default();
     if entries.is_empty() {
         return Ok(Context::default());

@@ -5,8 +5,8 @@ use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::ai::ProviderRequest;
 use crate::effects::ai::context::Context;
 use crate::engine::failure_json;
-use crate::interpreter::{Answer, AskReply, AskRequest, At, EnvValue, RunReply, RunRequest};
-use crate::journal::bytes_from_json;
+use crate::interpreter::{Answer, AskReply, AskRequest, At, EnvValue, Offer, RunReply, RunRequest, Word};
+use crate::journal::{bytes_from_json, digest_of};
 use crate::policy::AiConfig;
 use serde_json::{Map, Value as Json, json};
 
@@ -46,6 +46,38 @@ pub fn ask_reply(recorded: &Json) -> AskReply {
         (Some(text), _) => AskReply::Text(text.to_owned()),
         (None, Some(why)) => AskReply::Unavailable(failure_json::from_json(why)),
         (None, None) => AskReply::Text(String::new()),
+    }
+}
+
+/// An answer as it is put before the person: which one, of how many, and what is wrong with it.
+pub fn reply(offer: &Offer<'_>) -> Json {
+    let mut map = Map::new();
+    map.insert("turn".into(), json!(offer.turn));
+    map.insert("turns".into(), json!(offer.turns));
+    map.insert("answer".into(), json!(digest_of(offer.answer.as_bytes())));
+    if !offer.wrong.is_empty() {
+        map.insert("wrong".into(), json!(offer.wrong));
+    }
+    Json::Object(map)
+}
+
+/// What the person said to it, and the account that they said it with.
+pub fn word(word: &Word, account: &str) -> Json {
+    match word {
+        Word::Accept => json!({ "accepted": true, "account": account }),
+        Word::Says(text) => json!({ "text": text, "account": account }),
+        Word::SendBack(text) if text.is_empty() => json!({ "sent_back": true, "account": account }),
+        Word::SendBack(text) => json!({ "sent_back": true, "text": text, "account": account }),
+    }
+}
+
+pub fn word_of(recorded: &Json) -> Word {
+    let is = |key: &str| recorded.get(key).and_then(Json::as_bool) == Some(true);
+    let text = recorded.get("text").and_then(Json::as_str).unwrap_or_default().to_owned();
+    match (is("accepted"), is("sent_back")) {
+        (true, _) => Word::Accept,
+        (_, true) => Word::SendBack(text),
+        _ => Word::Says(text),
     }
 }
 

@@ -3,11 +3,28 @@
 use super::{Eval, Outcome, internal, shown};
 use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::interpreter::node::{AskNode, CheckNode};
-use crate::interpreter::world::{AskReply, AskRequest, Mode as RunMode, Previous, Stop};
+use crate::interpreter::world::{Answer, AskReply, AskRequest, At, Mode as RunMode, Previous, Stop};
+use crate::source::Span;
 use crate::types::Type;
 use crate::value::Value;
 use crate::value::answer::{self, Reading};
 use serde_json::Value as Json;
+
+/// What came of asking.
+pub(super) enum Asked {
+    Good {
+        at: At,
+        answer: String,
+        reading: Reading,
+    },
+    /// The last try was not good either.
+    Wrong {
+        at: At,
+        answer: String,
+        wrong: Vec<String>,
+    },
+    Unavailable(Failure),
+}
 
 impl<'l> Eval<'l> {
     pub(super) fn ask(&mut self, node: &'l AskNode, frame: &mut [Value]) -> Outcome {
@@ -22,17 +39,17 @@ impl<'l> Eval<'l> {
             with: self.labelled(&node.with, frame)?,
             schema: node.typed.then(|| self.schema(&node.ty)),
             type_name: node.ty.show(&self.lowered.defs).to_string(),
-            interactive: node.interactive,
+            interactive: node.interactive || self.world.mode() == RunMode::Interactive,
             turns: node
                 .turns
                 .as_ref()
                 .map(|n| self.clause(n, 1, "the number of turns", span, frame))
                 .transpose()?,
             timeout_ms: self.duration_clause(node.timeout.as_ref(), "a timeout", span, frame)?,
+            said: Vec::new(),
             previous: None,
             attempt: 1,
         };
-        let strict = request.agent.as_ref().is_some_and(|a| a.strict);
         let tries = match &node.retry {
             Some(times) => {
                 let times = self.clause(times, 0, "the number of further tries", span, frame)?;
@@ -45,41 +62,75 @@ impl<'l> Eval<'l> {
                 Failure::new(ErrorKind::Configuration, runtime::E1018, "the run makes no call of an AI");
             return self.otherwise(node, why, frame);
         }
+        if request.interactive
+            && let Some(conversation) = self.conversation(node, &request)?
+        {
+            return self.converse(node, request, conversation, tries, frame);
+        }
+        let place = |eval: &Self, attempt| eval.at_site(&node.site, attempt);
+        let world = self.world;
+        let mut call = |at: &At, request: &AskRequest| world.ask(at, request);
+        match self.asked(node, &mut request, tries, &place, &mut call, frame)? {
+            Asked::Good { at, reading, .. } => {
+                self.forgiven(&at, &reading, span)?;
+                Ok(reading.value)
+            }
+            Asked::Wrong { at, wrong, .. } => {
+                let failure = unacceptable(&request, &wrong).of_effect(&at.path);
+                Err(self.fail(Box::new(failure), span))
+            }
+            Asked::Unavailable(why) => self.otherwise(node, why, frame),
+        }
+    }
+
+    /// Asks, and again as often as it may be, until there is an answer that is good, or the last one is not.
+    pub(super) fn asked(
+        &mut self,
+        node: &'l AskNode,
+        request: &mut AskRequest,
+        tries: u32,
+        place: &dyn Fn(&Self, u32) -> At,
+        call: &mut dyn FnMut(&At, &AskRequest) -> Answer<AskReply>,
+        frame: &mut [Value],
+    ) -> Outcome<Asked> {
+        let span = node.site.span;
+        let strict = request.agent.as_ref().is_some_and(|a| a.strict);
         loop {
-            let at = self.at_site(&node.site, request.attempt);
-            let reply = self.world.ask(&at, &request);
+            let at = place(self, request.attempt);
+            let reply = call(&at, request);
             let (failure, pause) = match self.answered(reply, span)? {
                 AskReply::Text(answer) => match self.answer_to_value(node, &answer, strict, frame)? {
-                    Ok(Reading { value, leniencies }) => {
-                        if !leniencies.is_empty() {
-                            let names: Vec<String> = leniencies.iter().map(ToString::to_string).collect();
-                            let recorded = self.world.forgiven(&at, &names);
-                            self.answered(recorded, span)?;
-                        }
-                        return Ok(value);
-                    }
+                    Ok(reading) => return Ok(Asked::Good { at, answer, reading }),
+                    Err(wrong) if request.attempt >= tries => return Ok(Asked::Wrong { at, answer, wrong }),
                     Err(wrong) => {
-                        let failure = unacceptable(&request, &wrong).of_effect(&at.path);
+                        let failure = unacceptable(request, &wrong).of_effect(&at.path);
                         request.previous = Some(Previous { answer, wrong });
-                        if request.attempt >= tries {
-                            return Err(self.fail(Box::new(failure), span));
-                        }
                         (failure, Some(0))
                     }
                 },
                 AskReply::Unavailable(why) => {
                     let may_pass = matches!(why.kind, ErrorKind::Transient | ErrorKind::Timeout);
                     if !may_pass || request.attempt >= tries {
-                        return self.otherwise(node, why.of_effect(&at.path), frame);
+                        return Ok(Asked::Unavailable(why.of_effect(&at.path)));
                     }
                     (why, None)
                 }
             };
             request.attempt += 1;
-            let at = self.at_site(&node.site, request.attempt);
+            let at = place(self, request.attempt);
             let waited = self.world.backoff(&at, request.attempt, tries, pause, &failure);
             self.answered(waited, span)?;
         }
+    }
+
+    /// Records what was forgiven in an answer that is taken.
+    pub(super) fn forgiven(&mut self, at: &At, reading: &Reading, span: Span) -> Outcome<()> {
+        let names: Vec<String> = reading.leniencies.iter().map(ToString::to_string).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let recorded = self.world.forgiven(at, &names);
+        self.answered(recorded, span)
     }
 
     /// From what the AI said to a value of the wanted type that satisfies the checks; or what is wrong with it, in
@@ -121,7 +172,7 @@ impl<'l> Eval<'l> {
         Ok(wrong)
     }
 
-    fn otherwise(&mut self, node: &'l AskNode, why: Failure, frame: &mut [Value]) -> Outcome {
+    pub(super) fn otherwise(&mut self, node: &'l AskNode, why: Failure, frame: &mut [Value]) -> Outcome {
         let span = node.site.span;
         let Some(otherwise) = &node.otherwise else {
             let message = format!("the question has no answer and no `otherwise`: {}", why.message);

@@ -11,6 +11,7 @@ mod assign;
 mod attempt;
 mod call;
 mod control;
+mod converse;
 mod effects;
 mod gate;
 mod method;

@@ -4,16 +4,17 @@
 
 use super::{Echo, Ended, Terminal, Wait};
 use crate::ui::escape;
+use crate::ui::style::painted_width;
 use std::time::Duration;
 use unicode_width::UnicodeWidthChar;
 
 /// A line longer than this takes no more characters.
-const MAX_LINE: usize = 4 << 20;
+pub(super) const MAX_LINE: usize = 4 << 20;
 
 /// The rest of a sequence of a key comes at once; an escape key alone does not.
-const SEQUENCE: Duration = Duration::from_millis(30);
+pub(super) const SEQUENCE: Duration = Duration::from_millis(30);
 
-const BELL: &str = "\x07";
+pub(super) const BELL: &str = "\x07";
 
 /// The next character; invalid UTF-8 and the sequences of special keys are skipped.
 pub(super) fn next(terminal: &mut Terminal, wait: &Wait<'_>) -> Result<char, Ended> {
@@ -23,21 +24,26 @@ pub(super) fn next(terminal: &mut Terminal, wait: &Wait<'_>) -> Result<char, End
             skip_sequence(terminal, wait)?;
             continue;
         }
-        let length = match first {
-            0..=0x7f => return Ok(char::from(first)),
-            0xc2..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xf4 => 4,
-            _ => continue,
-        };
-        let mut bytes = vec![first];
-        while bytes.len() < length {
-            bytes.push(terminal.byte(wait)?);
-        }
-        if let Some(c) = std::str::from_utf8(&bytes).ok().and_then(|s| s.chars().next()) {
+        if let Some(c) = letter(terminal, first, wait)? {
             return Ok(c);
         }
     }
+}
+
+/// The letter that begins with this byte; none where that is no UTF-8.
+pub(super) fn letter(terminal: &mut Terminal, first: u8, wait: &Wait<'_>) -> Result<Option<char>, Ended> {
+    let length = match first {
+        0..=0x7f => return Ok(Some(char::from(first))),
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return Ok(None),
+    };
+    let mut bytes = vec![first];
+    while bytes.len() < length {
+        bytes.push(terminal.byte(wait)?);
+    }
+    Ok(std::str::from_utf8(&bytes).ok().and_then(|s| s.chars().next()))
 }
 
 fn skip_sequence(terminal: &mut Terminal, wait: &Wait<'_>) -> Result<(), Ended> {
@@ -131,7 +137,7 @@ struct Typed<'a> {
 impl Typed<'_> {
     fn repaint(&mut self) {
         self.out.push_str(self.prompt);
-        self.used = plain_width(self.prompt);
+        self.used = painted_width(self.prompt);
         if self.echo == Echo::Shown {
             for c in std::mem::take(&mut self.text).chars() {
                 self.add(c);
@@ -183,20 +189,6 @@ impl Typed<'_> {
     }
 }
 
-fn shown(c: char) -> String {
+pub(super) fn shown(c: char) -> String {
     if c == '\t' { String::from("    ") } else { escape::line(c.encode_utf8(&mut [0; 4])) }
-}
-
-/// The width of a prompt, which may have colours.
-fn plain_width(prompt: &str) -> usize {
-    let mut width = 0;
-    let mut chars = prompt.chars();
-    while let Some(c) = chars.next() {
-        if c == '\x1b' {
-            chars.by_ref().find(|c| *c == 'm');
-        } else {
-            width += c.width().unwrap_or(0);
-        }
-    }
-    width
 }

@@ -271,7 +271,7 @@ impl Remote {
         control: &Control<'_>,
     ) -> Result<(), Miss> {
         let mut events = sse::Events::new(response.body);
-        let mut told = Instant::now();
+        let mut told = 0;
         loop {
             let event = match events.next() {
                 Ok(Some(event)) => event,
@@ -288,8 +288,8 @@ impl Remote {
             if let Some(fault) = said.fault.take() {
                 return Err(other.midway(&fault));
             }
-            if told.elapsed() > Duration::from_millis(100) && !said.text.is_empty() {
-                told = Instant::now();
+            if said.text.len() > told {
+                told = said.text.len();
                 (control.heard)(Heard { text: &said.text });
             }
         }
@@ -306,7 +306,7 @@ impl Provider for Remote {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { structured: true, conversation: false, tools: false }
+        Capabilities { structured: true, person: false, tools: false }
     }
 
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered> {
