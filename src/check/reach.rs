@@ -3,11 +3,20 @@
 use super::program::{CallableId, Program, Res};
 use super::walk;
 use crate::source::Span;
-use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::{Ask, ExprKind};
 
 impl Program {
     /// Every `ask` without `otherwise` that a run of `start` can reach, in the order of the files and their lines.
     pub fn unserved_asks(&self, start: CallableId) -> Vec<Span> {
+        self.asks(start, |ask| ask.otherwise.is_none())
+    }
+
+    /// Whether a run of `start` can reach any `ask`.
+    pub fn asks_anything(&self, start: CallableId) -> bool {
+        !self.asks(start, |_| true).is_empty()
+    }
+
+    fn asks(&self, start: CallableId, wanted: impl Fn(&Ask) -> bool) -> Vec<Span> {
         let mut seen = vec![false; self.callables.len()];
         let mut todo = vec![start];
         let mut found = Vec::new();
@@ -24,7 +33,7 @@ impl Program {
                     todo.push(called);
                 }
                 if let ExprKind::Ask(ask) = &e.kind
-                    && ask.otherwise.is_none()
+                    && wanted(ask)
                 {
                     found.push(e.span);
                 }

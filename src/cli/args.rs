@@ -156,6 +156,9 @@ pub struct EngineArgs {
     /// Record every answer of an `ask` in this cassette
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// In conversations, take what the person says from the cassette, too
+    #[arg(long)]
+    pub replay_person: bool,
     /// Do not ask at the terminal: suspend at the first gate, or where it is to wait
     #[arg(long)]
     pub detach: bool,
@@ -308,6 +311,9 @@ pub struct SessionArgs {
     /// Answer every further `ask` from this cassette
     #[arg(long, value_name = "FILE")]
     pub replay: Option<PathBuf>,
+    /// In conversations, take what the person says from the cassette, too
+    #[arg(long, requires = "replay")]
+    pub replay_person: bool,
     /// Who answers every further `ask`, as with `wflow run`
     #[arg(long, value_name = "NAME", conflicts_with = "replay")]
     pub provider: Option<String>,

@@ -81,6 +81,7 @@ pub(super) fn options(session: &SessionArgs) -> Options {
             (None, Some(name)) => ProviderChoice::Named(name.clone()),
             (None, None) => ProviderChoice::Configured,
         },
+        replay_person: session.replay_person,
         detach: session.detach,
         wait: session.wait,
         interrupt: interrupt::token(&progress),

@@ -15,6 +15,7 @@ use crate::engine::{Options, ProviderChoice, Start, file_policy, start};
 use crate::interpreter::{ArgumentProblem, Given, Lowered, Mode};
 use crate::source::SourceMap;
 use crate::ui::progress::Progress;
+use crate::ui::terminal;
 use serde_json::{Map, Value as Json};
 use std::io::Read;
 use std::sync::Arc;
@@ -76,6 +77,9 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
     if engine.mode == Some(ModeArg::Pure) {
         refuse_unserved(program, workflow)?;
     }
+    if engine.mode == Some(ModeArg::Interactive) && !engine.detach && !engine.replay_person {
+        refuse_alone(program, workflow)?;
+    }
     let grants = permission::ask_if_unconfigured(&unit, &file)?;
     let progress = Arc::new(Progress::new(engine.quiet, engine.format == Format::Json));
     let options = Options {
@@ -90,6 +94,7 @@ pub fn run(args: &RunArgs, screen: &Screen) -> Result<Exit, Trouble> {
             (None, None) => ProviderChoice::Configured,
         },
         record: engine.record.clone(),
+        replay_person: engine.replay_person,
         detach: engine.detach,
         wait: engine.wait,
         progress: progress.clone(),
@@ -236,6 +241,7 @@ fn merge(before: &EngineArgs, after: EngineArgs) -> EngineArgs {
         provider: after.provider.or_else(|| before.provider.clone()),
         replay: after.replay.or_else(|| before.replay.clone()),
         record: after.record.or_else(|| before.record.clone()),
+        replay_person: after.replay_person || before.replay_person,
         detach: after.detach || before.detach,
         wait: after.wait || before.wait,
         quiet: after.quiet || before.quiet,
@@ -289,4 +295,18 @@ fn refuse_unserved(program: &Program, workflow: &Callable) -> Result<(), Trouble
         format!("mode `pure` cannot serve `{}`:\n{}", workflow.name, unserved.join("\n")),
     )
     .help("give each `ask` an `otherwise`, or run it in another mode; nothing was started"))
+}
+
+/// Mode `interactive` makes each `ask` a conversation, for which somebody has to be there.
+fn refuse_alone(program: &Program, workflow: &Callable) -> Result<(), Trouble> {
+    if terminal::exists() || !program.asks_anything(workflow.id) {
+        return Ok(());
+    }
+    let message = format!(
+        "mode `interactive` cannot serve `{}`: its questions are conversations, and there is no terminal here",
+        workflow.name
+    );
+    Err(Trouble::new(usage::E1712, message)
+        .help("run it in a terminal; nothing was started")
+        .help("with `--detach` it runs as far as its first conversation, and waits there for `wflow resume`"))
 }

@@ -139,6 +139,9 @@ impl Row {
             (StateArg::Suspended, None, _) if known.reason.as_deref() == Some("decided") => {
                 format!("{state}, decided")
             }
+            (StateArg::Suspended, None, _) if known.reason.as_deref() == Some("conversation") => {
+                format!("{state} in a conversation")
+            }
             (StateArg::Suspended, None, Some(until)) => format!("{state} until {}", moment(until)),
             _ => state,
         }

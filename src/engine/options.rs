@@ -22,6 +22,8 @@ pub struct Options {
     pub provider: ProviderChoice,
     /// Every answer is recorded in this cassette, too.
     pub record: Option<PathBuf>,
+    /// What the person says in conversations is taken from the cassette that answers, too.
+    pub replay_person: bool,
     /// Nobody is asked at the terminal.
     pub detach: bool,
     /// At a gate the process waits until it is decided elsewhere.
@@ -52,6 +54,7 @@ impl Default for Options {
             mode: None,
             provider: ProviderChoice::Configured,
             record: None,
+            replay_person: false,
             detach: false,
             wait: false,
             only_records: false,
@@ -94,6 +97,7 @@ impl Options {
             config: config.ai.clone(),
             choice: self.provider.clone(),
             record: self.record.clone(),
+            replay_person: self.replay_person,
             root: root.to_owned(),
             folders: config.policy.path.clone(),
             redactor: redactor.clone(),

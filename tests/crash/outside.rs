@@ -14,9 +14,10 @@ use wflow::effects::ai::{
     Capabilities, Control as AskControl, Provider, ProviderReply, ProviderRequest, Unanswered,
 };
 use wflow::effects::approval::{Decision, Outcome, Sitting, Verdict, Waiting};
+use wflow::effects::conversation::{About, Partner, Said};
 use wflow::effects::process::{Control, Finished, Spawn, Status};
 use wflow::engine::{Commands, Doubt, People, Testimony};
-use wflow::interpreter::{GateReply, Validator};
+use wflow::interpreter::{Exchange, GateReply, Offer, Validator, Word};
 use wflow::journal::Timestamp;
 use wflow::ui::terminal::Ended;
 
@@ -229,6 +230,13 @@ impl People for Outside {
         Outcome::Decided { reply, decisions: vec![decision] }
     }
 
+    fn converse(&self, _: About, _: &(dyn Fn() -> bool + Sync)) -> Result<Box<dyn Partner>, Ended> {
+        if self.absent {
+            return Err(Ended::Gone);
+        }
+        Ok(Box::new(Listener { store: self.store.clone(), facts: self.facts.clone() }))
+    }
+
     fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended> {
         self.moment();
         if self.store.is_dead() {
@@ -258,16 +266,63 @@ impl Provider for Outside {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { structured: true, conversation: true, tools: false }
+        Capabilities { structured: true, ..Capabilities::default() }
     }
 
-    fn answer(&self, request: &ProviderRequest, _: &AskControl<'_>) -> Result<ProviderReply, Unanswered> {
+    fn answer(
+        &self,
+        request: &ProviderRequest,
+        control: &AskControl<'_>,
+    ) -> Result<ProviderReply, Unanswered> {
+        if self.durable(control.run, control.path, &["\"type\":\"effect.intended\""]).is_none() {
+            self.wrong(format!("{} is asked without a durable intent, or once more", control.path));
+        }
         self.moment();
         if self.store.is_dead() {
             return Err(Unanswered::Interrupted);
         }
         self.facts().acts += 1;
-        let level = if request.prompt.contains("duller") { 2 } else { 7 };
+        let level = match request.messages.len() {
+            _ if request.prompt.contains("duller") => 2,
+            // In the conversation: too quiet, then good, then as the person wants it.
+            said if request.interactive => said,
+            _ => 7,
+        };
         Ok(ProviderReply::text(json!({ "text": "a note", "level": level }).to_string()))
+    }
+}
+
+/// What the person says in the conversation, which each process must put before them in the same order.
+const WORDS: [&str; 2] = ["", "louder still"];
+
+/// The person in a conversation.
+struct Listener {
+    store: FakeStore,
+    facts: Arc<Mutex<Facts>>,
+}
+
+impl Partner for Listener {
+    fn begins(&mut self, _: i64, _: &[Exchange]) {}
+    fn hears(&mut self, _: &str) {}
+    fn waits(&mut self, _: &str) {}
+    fn ends(&mut self, _: Option<&str>) {}
+
+    fn asks(&mut self, offer: &Offer<'_>, _: &(dyn Fn() -> bool + Sync)) -> Result<Said, Ended> {
+        self.store.moment();
+        if self.store.is_dead() {
+            return Err(Ended::Interrupted);
+        }
+        let mut facts = self.facts.lock().expect("no test panics while it holds the facts");
+        facts.acts += 1;
+        let before: Vec<&str> = offer.before.iter().map(|e| e.words.as_str()).collect();
+        let turn = usize::try_from(offer.turn).unwrap_or(0);
+        if Some(&*before) != WORDS.get(..turn - 1) || offer.wrong.is_empty() == (turn == 1) {
+            facts.wrong.push(format!("turn {turn} comes after {before:?}, and wrong is {:?}", offer.wrong));
+        }
+        Ok(Said::Word(match WORDS.get(turn - 1) {
+            Some(&"") => Word::SendBack(String::new()),
+            Some(words) => Word::Says((*words).to_owned()),
+            None => Word::Accept,
+        }))
     }
 }

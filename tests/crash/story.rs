@@ -83,11 +83,12 @@ workflow all(n: Int = 2) -> Text {
         break better.level
     } else { fail business "nobody liked it" }
     run `touch level{level}`
+    let talk = ask interactive "Talk about it" as Note up to 4 turns check it.level > 2 else "too quiet"
     let mood = gate mood "Which?" as Mood
     say "the mood is {mood.to_json()}"
     gate ship "Ship it?" show { made, items }
     step publish "Publish" { run `touch shipped one`  run `touch shipped two` } undo { run `touch unshipped` }
-    "{home} {text} {found.len} {there} {flaky.len} {large.len} {made.len} {pair.left} {items.len} {caught} {cut} {mixed} {level}"
+    "{home} {text} {found.len} {there} {flaky.len} {large.len} {made.len} {pair.left} {items.len} {caught} {cut} {mixed} {level} {talk.level}"
 }
 
 workflow fails() {
@@ -383,7 +384,7 @@ impl Life {
         ensure(last.kind == self.end(), || format!("it ended by {}", last.kind.name()))?;
         if self.end() == EventType::RunCompleted {
             let value = last.text("value").unwrap_or_default();
-            let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3";
+            let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3 5";
             ensure(right, || format!("its value is {value}"))?;
         }
         let report = verify_run(&runs, &dir).map_err(said)?;

@@ -231,6 +231,7 @@ fn question(schema: Option<Json>, previous: Option<Previous>) -> ProviderRequest
         interactive: false,
         turns: None,
         timeout_ms: None,
+        said: Vec::new(),
         previous,
         attempt: 1,
     };

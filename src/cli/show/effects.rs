@@ -19,15 +19,17 @@ pub struct Effect {
     outcome: Option<Result<Json, Json>>,
     /// It is the end of an effect of an earlier process, which nobody had seen.
     settled: bool,
+    /// It is a further answer of a conversation.
+    goes_on: bool,
 }
 
 impl Effect {
-    pub fn intended(data: Map<String, Json>, at: Timestamp) -> Effect {
-        Effect { data, started: at, ended: None, outcome: None, settled: false }
+    pub fn intended(data: Map<String, Json>, at: Timestamp, goes_on: bool) -> Effect {
+        Effect { data, started: at, ended: None, outcome: None, settled: false, goes_on }
     }
 
     pub fn settled(&self) -> Effect {
-        Effect { settled: true, outcome: None, ended: None, data: self.data.clone(), started: self.started }
+        Effect { settled: true, outcome: None, ended: None, data: self.data.clone(), ..*self }
     }
 
     pub fn end(&mut self, data: &Map<String, Json>, at: Timestamp) {
@@ -104,7 +106,7 @@ impl Effect {
                 // A person is both.
                 let model = model.filter(|m| *m != who).map_or(String::new(), |m| format!(" ({m})"));
                 let tries = self.messages().iter().filter(|m| is_from(m, "user")).count();
-                let again = if tries > 1 { ", once more" } else { "" };
+                let again = if tries > 1 && !self.goes_on { ", once more" } else { "" };
                 let elapsed = elapsed.map_or(String::new(), |ms| format!("  {}", took(ms)));
                 let usage = done.and_then(|r| r.get("usage")).map(Usage::from_json);
                 let usage = usage.map_or(String::new(), |u| format!(", {}", u.in_words()));
@@ -114,6 +116,11 @@ impl Effect {
                 let path = self.request("path").and_then(Json::as_str).unwrap_or_default();
                 let text = self.request("text").and_then(Json::as_str).unwrap_or_default();
                 (path.to_owned(), format!("  {}", lines(text)))
+            }
+            "reply" => {
+                let number = |key: &str| self.request(key).and_then(Json::as_i64).unwrap_or(0);
+                let elapsed = elapsed.map_or(String::new(), |ms| format!("  {}", took(ms)));
+                (format!("of the person, turn {} of {}", number("turn"), number("turns")), elapsed)
             }
             _ => {
                 let request = self.data.get("request").map(ui_json::compact).unwrap_or_default();
@@ -146,6 +153,10 @@ impl Effect {
                 }
             }
             "ask" => {
+                // What was said before stands above, in its own turn.
+                if self.goes_on && !page.full {
+                    return;
+                }
                 let messages = self.messages();
                 let text = |m: &Json| m.get("text").and_then(Json::as_str).unwrap_or_default().to_owned();
                 // What was said last is the question; what came before stands above, in its own try.
@@ -154,6 +165,11 @@ impl Effect {
                     let who = if is_from(message, "user") { "question" } else { "answer before" };
                     page.put(depth, &[(dim, who)]);
                     page.quote_head(depth, &text(message));
+                }
+            }
+            "reply" => {
+                for reason in texts_of(self.request("wrong")) {
+                    page.put(depth, &[(Some(Paint::Warn), "cannot be accepted: "), (None, reason)]);
                 }
             }
             "write" if page.full => {
@@ -197,6 +213,22 @@ impl Effect {
                 }
             }
             "write" => {}
+            "reply" => {
+                let text = |key: &str| result.get(key).and_then(Json::as_str).unwrap_or_default();
+                let is = |key: &str| result.get(key).and_then(Json::as_bool) == Some(true);
+                let mark = page.symbol(Symbol::Done);
+                let by = match text("from") {
+                    "" => format!(" by {}", text("account")),
+                    from => format!(" as the {from} says"),
+                };
+                if is("accepted") {
+                    page.put(depth, &[(Some(Paint::Good), &mark), (None, "accepted"), (dim, &by)]);
+                }
+                if is("sent_back") {
+                    page.put(depth, &[(dim, "what is wrong was sent back")]);
+                }
+                page.quote(depth, text("text"));
+            }
             _ if !result.is_null() => page.json(depth, result),
             _ => {}
         }

@@ -40,6 +40,7 @@ pub enum Kind {
     Continued,
     Undo,
     Call,
+    Conversation,
     Parallel,
     Branch,
     Turn(u64),
@@ -102,6 +103,7 @@ impl Place {
                 );
             }
             Kind::Call => page.put(depth, &[(dim, &format!("{}()", self.name))]),
+            Kind::Conversation => page.put(depth, &[(dim, "conversation")]),
             Kind::Branch => page.put(depth, &[(dim, &format!("branch {}", self.name))]),
             Kind::Turn(turn) => page.put(depth, &[(dim, &format!("turn {}", turn.saturating_add(1)))]),
             Kind::Parallel => page.put(depth, &[(dim, "parallel")]),
@@ -138,6 +140,7 @@ pub fn kind_of(segment: &str) -> (Kind, &str) {
         Some((name, rest)) => match rest.split_once('.') {
             Some((_, branch)) => (Kind::Branch, branch),
             None if name == "parallel" => (Kind::Parallel, name),
+            None if name == "ask" => (Kind::Conversation, name),
             None => (Kind::Call, name),
         },
         None => (Kind::Continued, segment),

@@ -115,7 +115,9 @@ impl Story {
                 }
             }
             EventType::EffectIntended => {
-                let effect = Effect::intended(event.data, at);
+                // `answer#2`: what was said before it stands above.
+                let goes_on = last(&path).strip_prefix("answer#").is_some_and(|number| number != "1");
+                let effect = Effect::intended(event.data, at, goes_on);
                 self.add_latest(path, event.epoch, What::Effect(effect));
             }
             EventType::EffectCompleted | EventType::EffectFailed => {
@@ -304,6 +306,7 @@ fn tell_event(page: &mut Page, depth: usize, event: &Event) {
         EventType::RunSuspended => {
             let why = match (text("gate"), text("until"), text("reason")) {
                 ("", "", "") => String::new(),
+                ("", _, "conversation") => String::from(" in a conversation"),
                 ("", "", reason) => format!(": {reason}"),
                 ("", _, "decided") => String::from(": decided, ready to go on"),
                 ("", until, _) => format!(" until {until}"),

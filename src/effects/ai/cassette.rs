@@ -10,12 +10,14 @@
 //! of its canonical JSON; a line written by hand may leave `key`, `n` and `path` out. `n` counts the times that the
 //! same question was asked, and `path` says where. `reply` is one of `{"json": value}`, `{"text": "…"}`,
 //! `{"unavailable": failure}` and `{"failed": failure}`. Of two lines for the same occurrence the later one holds, so
-//! recording again is appending. A question is answered by a line of its own path, otherwise by the line of its
+//! recording again is appending. What the person says in a conversation is recorded in the same form: `request` is
+//! `{"turn": 1, "to": "…"}`, the answer that they were shown, and `reply` holds `{"json": {"accepted": true}}`,
+//! `{"json": {"text": "…"}}` or `{"json": {"sent_back": true}}`. A question is answered by a line of its own path, otherwise by the line of its
 //! number; one that nothing answers is an error that shows the nearest recorded question. Gates are never recorded.
 
 use super::nearest::nearest;
 use super::provider::key_of;
-use super::{Capabilities, Control, Provider, ProviderReply, ProviderRequest, Unanswered};
+use super::{Capabilities, Control, Offered, Provider, ProviderReply, ProviderRequest, Unanswered};
 use crate::diagnostics::codes::ask::{E1305, E1306, E1307, E1308};
 use crate::diagnostics::codes::find;
 use crate::diagnostics::{ErrorKind, Failure, io_text};
@@ -104,6 +106,19 @@ impl Provider for Replay {
         }
     }
 
+    fn recorded_word(&self, path: &str, answer: &Offered<'_>) -> Option<Result<Json, Failure>> {
+        let request = redacted(&word_request(answer), &self.redact);
+        let key = key_of(&request);
+        let n = self.asked.next(&key);
+        Some(match self.find(&key, path, n).map(|e| &e.reply) {
+            Some(Reply::Text(text)) => {
+                Ok(serde_json::from_str(text).unwrap_or_else(|_| json!({ "text": text })))
+            }
+            Some(Reply::Unavailable(why) | Reply::Failed(why)) => Err(why.clone()),
+            None => Err(self.no_word(path)),
+        })
+    }
+
     fn was_asked(&self, request: &ProviderRequest) {
         self.asked.count(request, &self.redact);
     }
@@ -115,7 +130,22 @@ impl Counter {
     }
 }
 
+/// What the person is asked.
+fn word_request(answer: &Offered<'_>) -> Json {
+    json!({ "turn": answer.turn, "to": answer.answer })
+}
+
 impl Replay {
+    fn no_word(&self, path: &str) -> Failure {
+        let message = format!(
+            "the cassette {} does not say what the person said to the answer at `{path}`",
+            self.file.display()
+        );
+        Failure::new(ErrorKind::Configuration, E1305, message)
+            .help("talk yourself: run it at a terminal without `--replay-person`")
+            .help(format!("or record the conversation: run it with `--record {}`", self.file.display()))
+    }
+
     fn miss(&self, request: &Json, key: &str, path: &str, n: u64) -> Failure {
         let file = self.file.display();
         let known = self.entries.iter().filter(|e| e.key == key).count();
@@ -210,6 +240,19 @@ impl Provider for Record {
         let line = json!({ "key": key, "n": n, "path": control.path, "request": request, "reply": reply });
         self.tape.write(line).map_err(Unanswered::Failed)?;
         said
+    }
+
+    fn recorded_word(&self, path: &str, answer: &Offered<'_>) -> Option<Result<Json, Failure>> {
+        self.inner.recorded_word(path, answer)
+    }
+
+    fn record_word(&self, path: &str, answer: &Offered<'_>, word: &Json) -> Result<(), Failure> {
+        let redact = &self.tape.redact;
+        let request = redacted(&word_request(answer), redact);
+        let key = key_of(&request);
+        let n = self.tape.asked.next(&key);
+        let reply = json!({ "json": redacted(word, redact) });
+        self.tape.write(json!({ "key": key, "n": n, "path": path, "request": request, "reply": reply }))
     }
 
     fn was_asked(&self, request: &ProviderRequest) {

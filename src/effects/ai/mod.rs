@@ -20,7 +20,7 @@ pub mod scripted;
 pub mod usage;
 
 pub use provider::{
-    Capabilities, Control, Heard, Message, Options, Provider, ProviderReply, ProviderRequest, Role,
+    Capabilities, Control, Heard, Message, Offered, Options, Provider, ProviderReply, ProviderRequest, Role,
     Unanswered, answer,
 };
 pub use providers::{Choice, Providers, Settings, probe};

@@ -14,6 +14,14 @@ pub trait Provider: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// One answer.
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered>;
+    /// What the person said to this answer when it was recorded; none of whoever holds no recordings.
+    fn recorded_word(&self, _path: &str, _answer: &Offered<'_>) -> Option<Result<Json, Failure>> {
+        None
+    }
+    /// The person said this to an answer: for who records it.
+    fn record_word(&self, _path: &str, _answer: &Offered<'_>, _word: &Json) -> Result<(), Failure> {
+        Ok(())
+    }
     /// The question was asked in an earlier process of the run and is answered from its record: for who counts them.
     fn was_asked(&self, _request: &ProviderRequest) {}
 }
@@ -26,6 +34,13 @@ pub struct Capabilities {
     pub person: bool,
     /// Calls tools by itself.
     pub tools: bool,
+}
+
+/// An answer in a conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Offered<'a> {
+    pub turn: i64,
+    pub answer: &'a str,
 }
 
 /// How long an answer may take, for whom it is, and who hears of it meanwhile.

@@ -34,6 +34,8 @@ pub struct Settings {
     pub choice: Choice,
     /// Every answer is written to this cassette, too.
     pub record: Option<PathBuf>,
+    /// What the person says in conversations comes from the cassette that answers.
+    pub replay_person: bool,
     /// Relative paths of cassettes that the project names are below it.
     pub root: PathBuf,
     /// The project's folders for programs.
@@ -86,6 +88,11 @@ impl Providers {
             (Choice::Configured, None) => self.settings.config.provider,
         };
         self.get(name)
+    }
+
+    /// Whether this one says what the person says, too.
+    pub fn plays_person(&self, provider: &dyn Provider) -> bool {
+        self.settings.replay_person && provider.name() == "replay"
     }
 
     /// How often one is tried that may pass.

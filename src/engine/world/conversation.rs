@@ -5,7 +5,7 @@ use super::{question, requests};
 use crate::diagnostics::codes::ask::E1342;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::ai::context::Context;
-use crate::effects::ai::{Provider, Providers};
+use crate::effects::ai::{Offered, Provider, Providers};
 use crate::effects::approval::os_user;
 use crate::effects::conversation::{About, Partner, Said};
 use crate::engine::effect::Permit;
@@ -13,6 +13,7 @@ use crate::engine::session::Session;
 use crate::interpreter::{Answer, AskReply, AskRequest, At, Conversation, Offer, Stop, Suspension, Word};
 use crate::ui::progress::Event;
 use crate::ui::terminal::Ended;
+use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub fn begin<'s>(
@@ -61,9 +62,9 @@ impl Drop for Talk<'_> {
 }
 
 impl Talk<'_> {
-    /// The person is the model: they talk with nobody.
+    /// Nobody has to be there: the person is the model, or speaks from a recording.
     fn is_alone(&self) -> bool {
-        self.provider.capabilities().person
+        self.provider.capabilities().person || self.providers.plays_person(&*self.provider)
     }
 
     /// Somebody is there to go on with the conversation; otherwise it waits, before anything is begun.
@@ -120,24 +121,46 @@ impl Conversation for Talk<'_> {
         let session = self.session;
         session.unless_broken(self.attend(at))?;
         let decide = || Ok((Permit { repeatable: true, ..Permit::default() }, ()));
-        let recorded = session.effect(at, "reply", &requests::reply(offer), decide, |()| {
-            let said = match &self.seat {
-                Some(seat) => {
-                    let mut partner = seat.partner.lock().unwrap_or_else(PoisonError::into_inner);
-                    partner.asks(offer, &|| at.cancel.is_cancelled())
-                }
-                // Whoever gave the answer themselves has nothing to say to it.
-                None if offer.wrong.is_empty() => Ok(Said::Word(Word::Accept)),
-                None => Ok(Said::Word(Word::SendBack(String::new()))),
-            };
-            match said {
-                Ok(Said::Word(word)) => Ok(requests::word(&word, &os_user())),
-                Ok(Said::Later) => Err(waits(at)),
-                Ok(Said::Quit) => Err(quit().into()),
-                Err(ended) => Err(stopped(session, at, ended)),
-            }
-        });
+        let recorded =
+            session.effect(at, "reply", &requests::reply(offer), decide, |()| self.word(at, offer));
         session.unless_broken(recorded).map(|r| requests::word_of(&r))
+    }
+}
+
+impl Talk<'_> {
+    /// What the person says, in the form that is recorded.
+    fn word(&self, at: &At, offer: &Offer<'_>) -> Result<Json, Stop> {
+        let answer = Offered { turn: offer.turn, answer: offer.answer };
+        if self.providers.plays_person(&*self.provider)
+            && let Some(found) = self.provider.recorded_word(&at.path, &answer)
+        {
+            let word = match requests::word_of(&found?) {
+                // What was good when it was recorded may be so no more.
+                Word::Accept if !offer.wrong.is_empty() => Word::SendBack(String::new()),
+                word => word,
+            };
+            let mut word = requests::word(&word);
+            word["from"] = json!("cassette");
+            return Ok(word);
+        }
+        let said = match &self.seat {
+            Some(seat) => {
+                let mut partner = seat.partner.lock().unwrap_or_else(PoisonError::into_inner);
+                partner.asks(offer, &|| at.cancel.is_cancelled())
+            }
+            // Whoever gave the answer themselves has nothing to say to it.
+            None if offer.wrong.is_empty() => Ok(Said::Word(Word::Accept)),
+            None => Ok(Said::Word(Word::SendBack(String::new()))),
+        };
+        let mut word = match said {
+            Ok(Said::Word(word)) => requests::word(&word),
+            Ok(Said::Later) => return Err(waits(at)),
+            Ok(Said::Quit) => return Err(quit().into()),
+            Err(ended) => return Err(stopped(self.session, at, ended)),
+        };
+        self.provider.record_word(&at.path, &answer, &word)?;
+        word["account"] = json!(os_user());
+        Ok(word)
     }
 }
 

@@ -61,13 +61,13 @@ pub fn reply(offer: &Offer<'_>) -> Json {
     Json::Object(map)
 }
 
-/// What the person said to it, and the account that they said it with.
-pub fn word(word: &Word, account: &str) -> Json {
+/// What the person said to it.
+pub fn word(word: &Word) -> Json {
     match word {
-        Word::Accept => json!({ "accepted": true, "account": account }),
-        Word::Says(text) => json!({ "text": text, "account": account }),
-        Word::SendBack(text) if text.is_empty() => json!({ "sent_back": true, "account": account }),
-        Word::SendBack(text) => json!({ "sent_back": true, "text": text, "account": account }),
+        Word::Accept => json!({ "accepted": true }),
+        Word::Says(text) => json!({ "text": text }),
+        Word::SendBack(text) if text.is_empty() => json!({ "sent_back": true }),
+        Word::SendBack(text) => json!({ "sent_back": true, "text": text }),
     }
 }
 

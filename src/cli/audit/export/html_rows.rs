@@ -121,6 +121,20 @@ impl Page {
                     }
                 }
             }
+            ("reply", Some(Ok(result))) => {
+                let is = |key: &str| result.get(key).and_then(Json::as_bool) == Some(true);
+                if is("accepted") {
+                    self.put("<div class=\"good\">accepted</div>");
+                }
+                if is("sent_back") {
+                    let wrong = request("wrong").and_then(Json::as_array).into_iter().flatten();
+                    let wrong: Vec<&str> = wrong.filter_map(Json::as_str).collect();
+                    self.folded("what is wrong, sent back", &wrong.join("\n"));
+                }
+                if let Some(said) = result.get("text").and_then(Json::as_str) {
+                    self.folded("the person says", said);
+                }
+            }
             ("write", _) => {
                 self.folded("text", request("text").and_then(Json::as_str).unwrap_or_default());
             }
