@@ -21,6 +21,8 @@ pub enum Answer {
     Refuses(String),
     /// The answer reaches its greatest length.
     TooLong(String),
+    /// Half of it, and the rest when the test lets it go on.
+    Held(String),
     /// The connection ends in the middle of the answer.
     Cut(String),
     /// An error in the protocol's own form.
@@ -78,6 +80,9 @@ struct State {
     most: AtomicUsize,
     /// Before each answer.
     delay: Mutex<Duration>,
+    /// How many held answers may go on.
+    let_go: Mutex<usize>,
+    goes_on: Condvar,
 }
 
 pub struct AiServer {
@@ -124,6 +129,12 @@ impl AiServer {
     /// Requests for answers, in order; those for the list of models are left out.
     pub fn seen(&self) -> Vec<Seen> {
         lock(&self.state.seen).iter().filter(|s| s.method == "POST").cloned().collect()
+    }
+
+    /// Lets one held answer go on.
+    pub fn let_go(&self) {
+        *lock(&self.state.let_go) += 1;
+        self.state.goes_on.notify_all();
     }
 
     /// Waits until so many have come.
@@ -190,6 +201,7 @@ fn serve(state: &State, stream: TcpStream, connection: usize) -> std::io::Result
         }
         let voice = Voice { protocol, streams, model, by_tool };
         let stays = match answer {
+            Some(Answer::Held(text)) => voice.held(&mut out, &text, &state.let_go, &state.goes_on),
             Some(answer) => voice.answer(&mut out, &answer),
             None => Ok(false),
         };
@@ -242,7 +254,9 @@ impl Voice {
     fn answer(&self, out: &mut TcpStream, answer: &Answer) -> std::io::Result<bool> {
         match answer {
             Answer::Says(text) if self.streams => self.stream(out, text, &Ending::Done),
-            Answer::Says(text) | Answer::Whole(text) => whole(out, &self.reply(text, &Ending::Done)),
+            Answer::Says(text) | Answer::Whole(text) | Answer::Held(text) => {
+                whole(out, &self.reply(text, &Ending::Done))
+            }
             Answer::Refuses(text) if self.streams => self.stream(out, text, &Ending::Refusal),
             Answer::Refuses(text) => whole(out, &self.reply(text, &Ending::Refusal)),
             Answer::TooLong(text) if self.streams => self.stream(out, text, &Ending::TooLong),
@@ -309,6 +323,31 @@ impl Voice {
             }
             Answer::Close => Ok(false),
         }
+    }
+
+    fn held(
+        &self,
+        out: &mut TcpStream,
+        text: &str,
+        let_go: &Mutex<usize>,
+        goes_on: &Condvar,
+    ) -> std::io::Result<bool> {
+        stream_head(out)?;
+        let events = self.events(text, &Ending::Done);
+        let at = events.iter().position(|e| e.contains("delta") || e.contains("parts")).unwrap_or(0) + 1;
+        for event in &events[..at] {
+            chunk(out, event)?;
+        }
+        let mut free = lock(let_go);
+        while *free == 0 {
+            free = goes_on.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        drop(free);
+        for event in &events[at..] {
+            chunk(out, event)?;
+        }
+        end_stream(out)
     }
 
     fn reply(&self, text: &str, ending: &Ending) -> Json {

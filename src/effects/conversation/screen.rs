@@ -171,7 +171,7 @@ impl Partner for Screen {
             _ => format!("{who} answers again {}", self.style.symbol(Symbol::Waiting)),
         };
         let row = self.style.paint(Paint::Dim, &escape::line(&text));
-        self.print(|stream, size| stream.waits(row, size));
+        self.print(|stream, size| stream.waits(vec![row], size));
     }
 
     fn hears(&mut self, text: &str) {
@@ -179,14 +179,22 @@ impl Partner for Screen {
         let style = self.style;
         self.print(|stream, size| match typed {
             // The value is shown in its form when it is there.
-            true => stream.waits(style.paint(Paint::Dim, &last_part(text, size.columns)), size),
+            true => {
+                let row =
+                    format!("{}{}", style.bar(), style.paint(Paint::Dim, &last_part(text, size.columns)));
+                stream.waits(vec![row], size)
+            }
             false => stream.hears(text, size),
         });
     }
 
     fn waits(&mut self, why: &str) {
-        let row = self.style.paint(Paint::Warn, &escape::line(why));
-        self.print(|stream, size| stream.breaks_off(size) + &stream.waits(row, size));
+        let style = self.style;
+        self.print(|stream, size| {
+            let rows = escape::wrap_words(&escape::line(why), size.columns.saturating_sub(1));
+            let rows = rows.iter().map(|row| style.paint(Paint::Warn, row)).collect();
+            stream.breaks_off(size) + &stream.waits(rows, size)
+        });
     }
 
     fn ends(&mut self, text: Option<&str>) {

@@ -119,6 +119,15 @@ impl World for Again<'_> {
         Ok(Some(Box::new(Talk { again: self, context: self.context(at, request)? })))
     }
 
+    fn forgiven(&self, at: &At, leniencies: &[String]) -> Answer<()> {
+        let beside = requests::before(at, "read");
+        let recorded = self.recorded.fact(&beside, "leniency", &Json::Null)?;
+        match same(&Json::from(leniencies), &recorded) {
+            true => Ok(()),
+            false => self.recorded.differs(at, None, "the answer is read in another way than is recorded"),
+        }
+    }
+
     fn gate(&self, at: &At, request: &GateRequest, check: Validator<'_>) -> Answer<GateReply> {
         gate::gate(&self.recorded, at, request, check)
     }

@@ -97,7 +97,7 @@ fn answer(
     let redactor = session.record.redactor();
     let pause = |wait: &Wait<'_>| {
         let why =
-            format!("{} Try {} of {} comes next.", redactor.text(&wait.why.message), wait.attempt, wait.of);
+            format!("{}; try {} of {} comes next", redactor.text(&wait.why.message), wait.attempt, wait.of);
         tell(&|partner| partner.waits(&why));
         pause(session, at, waits.fetch_add(1, Ordering::Relaxed) + 1, wait)
     };

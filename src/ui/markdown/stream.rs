@@ -43,9 +43,9 @@ impl Stream {
         out
     }
 
-    /// A row that stands there until more comes in.
-    pub fn waits(&mut self, row: String, size: Size) -> String {
-        self.live.show(vec![format!("{}{row}", self.bar)], size.columns)
+    /// Rows of somebody else that stand there until more comes in.
+    pub fn waits(&mut self, rows: Vec<String>, size: Size) -> String {
+        self.live.show(rows, size.columns)
     }
 
     /// There will be no more of it: what has come in stands there, and something else may begin.
