@@ -12,7 +12,7 @@ pub fn rows(text: &str, columns: usize, style: Style) -> Vec<String> {
         style,
         columns,
         rows: Vec::new(),
-        blank: false,
+        blank: None,
         margins: Vec::new(),
         lists: Vec::new(),
         letters: Letters::default(),
@@ -33,8 +33,8 @@ struct Printer {
     style: Style,
     columns: usize,
     rows: Vec<String>,
-    /// An empty row is due before the next one.
-    blank: bool,
+    /// An empty row is due before the next one, with so many margins.
+    blank: Option<usize>,
     /// What stands before each row, from the outside in.
     margins: Vec<Margin>,
     /// The number of the next item of each list; none where they have no numbers.
@@ -81,7 +81,7 @@ impl Printer {
                 let rule = if self.style.unicode { "─" } else { "-" };
                 let row = rule.repeat(self.room().min(40));
                 self.row(self.style.paint(Paint::Dim, &row));
-                self.blank = true;
+                self.part();
             }
             Event::TaskListMarker(done) => self.text(if done { "[x] " } else { "[ ] " }, Look::DIM),
             // Not asked for, and so shown as they are.
@@ -122,7 +122,10 @@ impl Printer {
             Tag::CodeBlock(kind) => {
                 self.flush();
                 let language = match kind {
-                    CodeBlockKind::Fenced(info) => info.split_whitespace().next().map(escape::line),
+                    CodeBlockKind::Fenced(info) => {
+                        let room = self.room().saturating_sub(4);
+                        info.split_whitespace().next().map(|name| escape::fit(&escape::line(name), room))
+                    }
                     CodeBlockKind::Indented => None,
                 };
                 self.code = Some((language, String::new()));
@@ -187,29 +190,31 @@ impl Printer {
         match tag {
             TagEnd::Paragraph => {
                 self.flush();
-                self.blank = true;
+                self.part();
             }
             TagEnd::Heading(_) => {
                 self.flush();
                 self.undress();
-                self.blank = true;
+                self.part();
             }
             TagEnd::BlockQuote(_) => {
                 self.flush();
                 self.margins.pop();
-                self.blank = true;
+                self.part();
             }
             TagEnd::CodeBlock | TagEnd::HtmlBlock => {
                 if let Some((language, code)) = self.code.take() {
                     self.code(language.as_deref(), &code, tag == TagEnd::CodeBlock);
                 }
-                self.blank = true;
+                self.part();
             }
             TagEnd::List(_) => {
                 self.flush();
                 self.lists.pop();
                 // Within an item the distance is that of its paragraphs.
-                self.blank |= self.lists.is_empty();
+                if self.lists.is_empty() {
+                    self.part();
+                }
             }
             TagEnd::Item => {
                 self.flush();
@@ -252,7 +257,7 @@ impl Printer {
                 if let Some(table) = self.table.take() {
                     table.render(self.room(), self.style).into_iter().for_each(|row| self.row(row));
                 }
-                self.blank = true;
+                self.part();
             }
             _ => {}
         }
@@ -300,11 +305,18 @@ impl Printer {
         letters.rows(self.room(), self.style).into_iter().for_each(|row| self.row(row));
     }
 
+    /// What comes next stands apart.
+    fn part(&mut self) {
+        self.blank = Some(self.margins.len());
+    }
+
     fn row(&mut self, text: String) {
-        if std::mem::take(&mut self.blank) && !self.rows.is_empty() {
-            // The margin of what goes on, not of what begins.
-            let margin: String =
-                self.margins.iter().map(|m| if m.first.is_some() { "" } else { &*m.rest }).collect();
+        if let Some(margins) = self.blank.take()
+            && !self.rows.is_empty()
+        {
+            // The margins of what goes on, not of what begins.
+            let goes_on = self.margins.iter().take(margins).filter(|m| m.first.is_none());
+            let margin: String = goes_on.map(|m| m.rest.as_str()).collect();
             self.rows.push(ends(&margin));
         }
         let mut row = String::new();

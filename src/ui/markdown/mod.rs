@@ -16,6 +16,7 @@ pub use stream::Stream;
 
 use super::style::Style;
 use pulldown_cmark::{Options, Parser};
+use std::borrow::Cow;
 
 /// Narrower than this nothing is laid out.
 const NARROWEST: usize = 12;
@@ -27,36 +28,55 @@ fn parser(text: &str) -> Parser<'_> {
 
 /// Rows of at most about `columns`, with the sequences of `style` and no other.
 pub fn render(text: &str, columns: usize, style: Style) -> Vec<String> {
+    let text = &*lines(text);
     let mut rows = Vec::new();
-    let starts = starts(text);
-    for (i, start) in starts.iter().enumerate() {
-        let end = starts.get(i + 1).copied().unwrap_or(text.len());
-        let block = block::rows(&text[*start..end], columns.max(NARROWEST), style);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (block, more) = rest.split_at(first(rest).unwrap_or(rest.len()));
+        let block = block::rows(block, columns.max(NARROWEST), style);
         if !rows.is_empty() && !block.is_empty() {
             rows.push(String::new());
         }
         rows.extend(block);
+        rest = more;
     }
     rows
 }
 
-/// How much of the beginning of a text no further text can change: its blocks but the last, as far as its lines are whole.
-pub fn over(text: &str) -> usize {
-    let lines = text.rfind('\n').map_or(0, |at| at + 1);
-    starts(&text[..lines]).last().copied().unwrap_or(0)
+/// With line ends of one kind. A return alone is none: it is shown.
+fn lines(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => text.replace("\r\n", "\n").replace('\r', "\\r").into(),
+        false => text.into(),
+    }
 }
 
-/// Where the blocks of the outermost level begin; the first at the beginning of the text.
-fn starts(text: &str) -> Vec<usize> {
-    let mut starts = Vec::new();
-    let mut depth = 0usize;
+/// How much of the beginning of a text no further text can change: its blocks but the last two, as far as its lines are
+/// whole. The line that follows may be what makes the end of a block a table; so one block more than is open is left.
+pub fn over(text: &str) -> usize {
+    let lines = &text[..text.rfind('\n').map_or(0, |at| at + 1)];
+    let (mut over, mut next) = (0, 0);
+    while let Some(end) = first(&lines[next..]) {
+        (over, next) = (next, next + end);
+    }
+    over
+}
+
+/// Where the first block of the outermost level is over and another begins: behind the line that it ends with, so that
+/// definitions of links, which are no block, stand with the text that they stand before.
+fn first(text: &str) -> Option<usize> {
+    let (mut depth, mut end) = (0usize, None);
     for (event, range) in parser(text).into_offset_iter() {
         if depth == 0 {
-            // Indentation belongs to a block.
             let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-            if starts.last().is_none_or(|last| *last < line) {
-                starts.push(if starts.is_empty() { 0 } else { line });
+            if let Some(end) = end {
+                let behind = match text[..end].ends_with('\n') {
+                    true => end,
+                    false => text[end..].find('\n').map_or(text.len(), |at| end + at + 1),
+                };
+                return Some(behind.min(line)).filter(|start| *start > 0);
             }
+            end = Some(range.end);
         }
         match event {
             pulldown_cmark::Event::Start(_) => depth += 1,
@@ -64,5 +84,5 @@ fn starts(text: &str) -> Vec<usize> {
             _ => {}
         }
     }
-    starts
+    None
 }

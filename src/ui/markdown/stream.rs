@@ -1,7 +1,7 @@
 //! Markdown that comes in piece by piece: blocks that are over stay as they are; below them the one that is not, as far
 //! as it is there.
 
-use super::{over, render};
+use super::{lines, over, render};
 use crate::ui::live::Live;
 use crate::ui::style::Style;
 use crate::ui::terminal::Size;
@@ -27,6 +27,7 @@ impl Stream {
 
     /// What shows all that has come in so far.
     pub fn hears(&mut self, text: &str, size: Size) -> String {
+        let text = &*lines(text);
         let mut out = self.keep(text, self.done + over(self.rest(text)), size);
         let mut rows = self.rows(self.rest(text), size);
         // The end of it, where it is longer than the screen: all of it is shown when it is over.
@@ -37,6 +38,7 @@ impl Stream {
 
     /// What shows the whole text, which is all.
     pub fn ends(&mut self, text: &str, size: Size) -> String {
+        let text = &*lines(text);
         let mut out = self.keep(text, text.len(), size);
         out.push_str(&self.live.clear(size.columns));
         (self.done, self.any) = (0, false);
