@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(name = "wflow", version, max_term_width = 100, propagate_version = false)]
 #[command(
     after_help = "Exit codes: 0 completed, 1 failed, 2 usage, 3 check errors, 4 rejected, 5 in doubt, \
-75 suspended at a gate, 130 interrupted. After 5, 75 and 130, and mostly after 1, `wflow resume` goes on."
+75 suspended at a gate or in a conversation, 130 interrupted. After 5, 75 and 130, and mostly after 1, `wflow resume` goes on."
 )]
 pub struct Cli {
     /// Log what the engine does to standard error, e.g. `debug` or `wflow::engine=trace`
@@ -159,7 +159,7 @@ pub struct EngineArgs {
     /// In conversations, take what the person says from the cassette, too
     #[arg(long)]
     pub replay_person: bool,
-    /// Do not ask at the terminal: suspend at the first gate, or where it is to wait
+    /// Do not ask at the terminal: suspend at the first gate or conversation, or where it is to wait
     #[arg(long)]
     pub detach: bool,
     /// Do not ask at the terminal: wait at gates until they are decided elsewhere
@@ -296,7 +296,7 @@ pub struct CancelArgs {
 /// Flags shared by what goes on with a run.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SessionArgs {
-    /// Do not ask at the terminal: suspend at the first gate, or where it is to wait
+    /// Do not ask at the terminal: suspend at the first gate or conversation, or where it is to wait
     #[arg(long)]
     pub detach: bool,
     /// Do not ask at the terminal: wait at gates until they are decided elsewhere

@@ -73,7 +73,7 @@ pub fn fields(kind: EventType) -> &'static [Field] {
         EventType::EffectIntended => {
             const {
                 &[
-                    must("kind", Form::Text, "run, ask, write, wait …"),
+                    must("kind", Form::Text, "run, ask, reply, write, wait …"),
                     may("request", Form::Any, "what is asked of the outside"),
                     must("digest", Form::Digest, "of the request: a replay answers only the same request"),
                     may("after", Form::Texts, "protected: the gates that must be approved before it"),
