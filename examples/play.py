@@ -133,6 +133,8 @@ def play(example, script, wflow, record):
     terminal = last = None
     answers = []
     try:
+        if record and "only replayed" in script.read_text(encoding="utf-8").splitlines():
+            return
         for number, line in enumerate(script.read_text(encoding="utf-8").splitlines(), start=1):
             if not line.strip() or line.startswith("#"):
                 continue
@@ -145,7 +147,9 @@ def play(example, script, wflow, record):
                 while record and answers:
                     answer(terminal, answers)
                 answers.clear()
-                if line == "needs git":
+                if line == "only replayed":
+                    pass
+                elif line == "needs git":
                     prepare_git(folder)
                 elif word == "env":
                     name, _, value = rest.partition("=")

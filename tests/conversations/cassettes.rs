@@ -40,6 +40,22 @@ fn the_ai_answers_from_a_cassette_and_the_person_types() {
 }
 
 #[test]
+fn values_come_back_whatever_white_space_they_had() {
+    let first = "{ \"headline\": \"Fixes\",\n  \"tags\": [] }";
+    let second = "{ \"headline\": \"Fixes\",  \"tags\": [\"a\"] }";
+    let project = Project::new("gemini", "", [Answer::says(first), Answer::says(second)]);
+    let mut screen = project.run("notes", &["--record", "c.jsonl"]);
+    screen.answer("you (1 of 20)> ", "/fix");
+    screen.answer("you (2 of 20)> ", "/accept");
+    ended(screen, 0);
+    let replay = ["run", "a.wflow", "--workflow", "notes", "--replay", "c.jsonl", "--replay-person"];
+    let output = project.wflow(&replay);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(project.asked(), 2);
+    project.holds();
+}
+
+#[test]
 fn the_persons_part_can_come_from_the_cassette_too() {
     let project = recorded();
     let text = project.sandbox.read("c.jsonl");

@@ -61,7 +61,8 @@ fn what_is_typed_before_an_answer_stands_there_says_nothing_about_it() {
     screen.answer("you (1 of 3)> ", "/nonsense");
     screen.wait_for("There is no `/nonsense`");
     screen.answer("you (1 of 3)> ", "/question");
-    screen.wait_for("│ Write a plan.");
+    screen.wait_for("│   You are brief.");
+    screen.wait_for("│   Write a plan.");
     screen.answer("you (1 of 3)> ", "/accept");
     let end = ended(screen, 0);
     assert!(!end.screen.contains("QQQ"), "{:?}", end.screen);

@@ -95,7 +95,7 @@ impl Provider for Replay {
     }
 
     fn answer(&self, request: &ProviderRequest, control: &Control<'_>) -> Result<ProviderReply, Unanswered> {
-        let request = redacted(&request.canonical(), &self.redact);
+        let request = normal(redacted(&request.canonical(), &self.redact));
         let key = key_of(&request);
         let n = self.asked.next(&key);
         match self.find(&key, control.path, n).map(|e| &e.reply) {
@@ -107,7 +107,7 @@ impl Provider for Replay {
     }
 
     fn recorded_word(&self, path: &str, answer: &Offered<'_>) -> Option<Result<Json, Failure>> {
-        let request = redacted(&word_request(answer), &self.redact);
+        let request = normal(redacted(&word_request(answer), &self.redact));
         let key = key_of(&request);
         let n = self.asked.next(&key);
         Some(match self.find(&key, path, n).map(|e| &e.reply) {
@@ -126,7 +126,7 @@ impl Provider for Replay {
 
 impl Counter {
     fn count(&self, request: &ProviderRequest, redact: &Redact) {
-        self.next(&key_of(&redacted(&request.canonical(), redact)));
+        self.next(&key_of(&normal(redacted(&request.canonical(), redact))));
     }
 }
 
@@ -234,7 +234,7 @@ impl Provider for Record {
             Err(Unanswered::Failed(why)) => json!({ "failed": failure_json(why, redact) }),
             Err(Unanswered::Interrupted | Unanswered::Cancelled) => return said,
         };
-        let request = redacted(&request.canonical(), redact);
+        let request = normal(redacted(&request.canonical(), redact));
         let key = key_of(&request);
         let n = self.tape.asked.next(&key);
         let line = json!({ "key": key, "n": n, "path": control.path, "request": request, "reply": reply });
@@ -248,7 +248,7 @@ impl Provider for Record {
 
     fn record_word(&self, path: &str, answer: &Offered<'_>, word: &Json) -> Result<(), Failure> {
         let redact = &self.tape.redact;
-        let request = redacted(&word_request(answer), redact);
+        let request = normal(redacted(&word_request(answer), redact));
         let key = key_of(&request);
         let n = self.tape.asked.next(&key);
         let reply = json!({ "json": redacted(word, redact) });
@@ -270,6 +270,30 @@ fn text_reply(text: &str, structured: bool) -> Json {
         }
     }
     json!({ "text": text })
+}
+
+/// An answer that is JSON comes back without the white space that it had ([`text_reply`]), so where a later question quotes
+/// it, what it had there makes no difference either.
+fn normal(mut request: Json) -> Json {
+    let compact = |text: &mut Json| {
+        if let Some(value) = text.as_str().and_then(|t| serde_json::from_str::<Json>(t).ok()) {
+            let again = value.to_string();
+            if text.as_str().is_some_and(|t| without_space(t) == again) {
+                *text = Json::String(again);
+            }
+        }
+    };
+    if let Some(answer) = request.get_mut("to") {
+        compact(answer);
+    }
+    for message in request.get_mut("messages").and_then(Json::as_array_mut).into_iter().flatten() {
+        if message.get("role").and_then(Json::as_str) == Some("assistant")
+            && let Some(text) = message.get_mut("text")
+        {
+            compact(text);
+        }
+    }
+    request
 }
 
 /// JSON text without the white space between its tokens.
@@ -361,9 +385,11 @@ fn entry(mut value: Json, counts: &mut HashMap<String, u64>) -> Result<Entry, St
     let Some(request) = map.remove("request").filter(Json::is_object) else {
         return Err("it has no `request`".into());
     };
+    let as_written = key_of(&request);
+    let request = normal(request);
     let key = key_of(&request);
     match map.get("key") {
-        Some(Json::String(stated)) if *stated != key => {
+        Some(Json::String(stated)) if *stated != key && *stated != as_written => {
             return Err(
                 "its `key` is not the digest of its `request`; after a change, leave `key` out".into()
             );

@@ -18,6 +18,8 @@ use serde_json::Value as Json;
 pub struct About {
     /// Who answers: the agent's name, or the provider's.
     pub who: String,
+    /// What the agent is told about itself.
+    pub system: Option<String>,
     pub prompt: String,
     /// What was sent along, by name.
     pub data: Vec<(String, Json)>,

@@ -141,7 +141,13 @@ impl Screen {
 
     /// All that was asked, to the letter.
     pub(super) fn question_rows(&self, columns: usize) -> Vec<String> {
-        let mut rows = escape::block(&self.about.prompt);
+        let mut rows = Vec::new();
+        if let Some(system) = &self.about.system {
+            rows.push(String::from("Who it is:"));
+            rows.extend(escape::block(system).into_iter().map(|line| format!("  {line}")));
+            rows.extend([String::new(), String::from("Question:")]);
+        }
+        rows.extend(escape::block(&self.about.prompt).into_iter().map(|line| format!("  {line}")));
         for (name, value) in &self.about.data {
             rows.extend([String::new(), format!("Data `{}`:", escape::line(name))]);
             let lines = match value {
@@ -155,7 +161,7 @@ impl Screen {
 }
 
 fn wrapped(lines: Vec<String>, room: usize) -> Vec<String> {
-    lines.iter().flat_map(|line| escape::wrap(line, room)).collect()
+    lines.iter().flat_map(|line| escape::wrap_words(line, room)).collect()
 }
 
 impl Partner for Screen {

@@ -2,6 +2,7 @@
 
 use super::Said;
 use super::screen::Screen;
+use crate::effects::form;
 use crate::interpreter::{Offer, Word};
 use crate::ui::dialog::Dialog;
 use crate::ui::escape;
@@ -29,7 +30,7 @@ impl Screen {
         }
         if !good {
             dialog.painted(Paint::Warn, "This answer cannot be accepted:");
-            offer.wrong.iter().for_each(|reason| dialog.quote(reason));
+            offer.wrong.iter().for_each(|reason| dialog.quote(form::of_a_person(reason)));
         }
         dialog.painted(Paint::Dim, hint(good, last));
         // A line typed before the answer was shown says nothing about it.

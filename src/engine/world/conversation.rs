@@ -27,6 +27,7 @@ pub fn begin<'s>(
     let agent = request.agent.as_ref().map(|a| a.name.clone());
     let about = About {
         who: agent.unwrap_or_else(|| provider.name().to_owned()),
+        system: request.agent.as_ref().and_then(|a| a.system.clone()),
         prompt: request.prompt.clone(),
         data: request.with.clone(),
         context: context.files.iter().map(|f| f.path.clone()).collect(),
