@@ -249,6 +249,8 @@ pub trait Conversation {
     fn answer(&mut self, at: &At, request: &AskRequest) -> Answer<AskReply>;
     /// What the person says to it.
     fn reply(&mut self, at: &At, offer: &Offer<'_>) -> Answer<Word>;
+    /// The last answer cannot be accepted, and nothing more can be said: the person sees it. No effect of its own.
+    fn gives_up(&mut self, _offer: &Offer<'_>) {}
 }
 
 /// What the provider said.

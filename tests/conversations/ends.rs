@@ -23,6 +23,8 @@ fn after_the_last_turn_nothing_more_can_be_said() {
     let project = Project::new("anthropic", "", [typed("One"), Answer::says("{}"), typed("Three")]);
     let mut screen = project.run("short", &[]);
     screen.answer("you (1 of 2)> ", "Another.");
+    screen.wait_for("│ {}");
+    screen.wait_for("This answer cannot be accepted:");
     screen.wait_for("E1341");
     let end = ended(screen, 1);
     assert!(
@@ -148,6 +150,14 @@ fn a_process_that_is_killed_anywhere_loses_nothing_and_asks_for_nothing_twice() 
     screen.wait_for("you (2 of 3)> ");
     screen.send("half a sen");
     killed(&mut screen);
+
+    // One that is told to end puts the terminal back.
+    let mut screen = project.resume();
+    screen.wait_for("you (2 of 3)> ");
+    assert!(!screen.is_ordinary());
+    screen.signal(libc::SIGTERM);
+    assert_eq!(screen.wait_until_ended().code(), Some(130));
+    assert!(screen.is_ordinary());
 
     let mut screen = project.resume();
     screen.wait_for("│ Two.");

@@ -125,4 +125,16 @@ fn a_person_who_is_the_model_talks_with_nobody() {
     assert_eq!(ended(screen, 0).stdout, "A plan.\n");
     let story = project.holds();
     assert!(story.contains("accepted by"), "{story}");
+    // What is wrong with a value comes back to them.
+    let mut screen = project.run("notes", &[]);
+    let question = "headline (text, at most 20 characters): ";
+    screen.answer(question, r#"{"headline":"Fixes","tags":[]}"#);
+    screen.wait_for("name a tag at least");
+    screen.wait_for("headline (");
+    screen.answer(": ", r#"{"headline":"Fixes","tags":["a"]}"#);
+    ended(screen, 0);
+    project.holds();
+    // Without a terminal there is no such model.
+    let output = project.wflow(&["run", "a.wflow", "--workflow", "served"]);
+    assert_eq!(stdout(&output), "without an AI\n", "{}", stderr(&output));
 }

@@ -306,6 +306,7 @@ impl Partner for Listener {
     fn hears(&mut self, _: &str) {}
     fn waits(&mut self, _: &str) {}
     fn ends(&mut self, _: Option<&str>) {}
+    fn shows(&mut self, _: &Offer<'_>) {}
 
     fn asks(&mut self, offer: &Offer<'_>, _: &(dyn Fn() -> bool + Sync)) -> Result<Said, Ended> {
         self.store.moment();

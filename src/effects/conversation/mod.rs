@@ -49,6 +49,8 @@ pub trait Partner: Send {
     fn waits(&mut self, why: &str);
     /// It is there, or there is none.
     fn ends(&mut self, text: Option<&str>);
+    /// Shows an answer that cannot be accepted, after which nothing more can be said.
+    fn shows(&mut self, offer: &Offer<'_>);
     /// Puts an answer before the person. `stop` ends the wait for their word.
     fn asks(&mut self, offer: &Offer<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<Said, Ended>;
 }

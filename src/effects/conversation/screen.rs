@@ -2,6 +2,7 @@
 //! question of wflow's own.
 
 use super::{About, Partner, Said};
+use crate::effects::form;
 use crate::interpreter::{Exchange, Offer};
 use crate::ui::dialog::Dialog;
 use crate::ui::markdown::{self, Stream};
@@ -23,6 +24,8 @@ pub struct Screen {
     shown: Option<usize>,
     /// The answer of the turn under way stands on the screen.
     answered: bool,
+    /// What was said in an earlier process has just been shown.
+    resumed: bool,
     /// What the person wrote in this process, for the arrow keys.
     pub(super) wrote: Vec<String>,
 }
@@ -35,7 +38,16 @@ impl Screen {
         terminal.rest();
         let stream = Stream::new(style, style.bar());
         let terminal = Some(terminal);
-        Ok(Screen { terminal, style, about, stream, shown: None, answered: false, wrote: Vec::new() })
+        Ok(Screen {
+            terminal,
+            style,
+            about,
+            stream,
+            shown: None,
+            answered: false,
+            resumed: false,
+            wrote: Vec::new(),
+        })
     }
 
     /// Lends the terminal to a dialog.
@@ -64,11 +76,13 @@ impl Screen {
             if screen.shown.is_none() {
                 screen.heading(dialog);
             }
+            screen.resumed = again;
             if again {
                 dialog.painted(Paint::Dim, "What was said before:");
             }
             for exchange in before.iter().skip(screen.shown.unwrap_or(0)) {
                 if again {
+                    dialog.terminal.println("");
                     screen.answer(dialog, &exchange.answer, None);
                     screen.words(dialog, exchange);
                     screen.wrote.extend(Some(exchange.words.clone()).filter(|w| !w.is_empty()));
@@ -108,6 +122,23 @@ impl Screen {
         for (i, line) in escape::block(words).iter().enumerate() {
             let prompt = if i == 0 { "you> " } else { "     " };
             dialog.terminal.println(&format!("{}{line}", self.style.paint(Paint::Accent, prompt)));
+        }
+    }
+
+    /// An answer that stands before the person, unless it stands there already, with what is to be known of it.
+    fn put(&mut self, dialog: &mut Dialog<'_>, offer: &Offer<'_>) {
+        if !std::mem::replace(&mut self.answered, true) {
+            if self.resumed {
+                dialog.terminal.println("");
+            }
+            self.answer(dialog, offer.answer, offer.value);
+        }
+        if !offer.leniencies.is_empty() {
+            dialog.painted(Paint::Dim, &format!("read leniently: {}", offer.leniencies.join(", ")));
+        }
+        if !offer.wrong.is_empty() {
+            dialog.painted(Paint::Warn, "This answer cannot be accepted:");
+            offer.wrong.iter().for_each(|reason| dialog.quote(form::of_a_person(reason)));
         }
     }
 
@@ -212,14 +243,17 @@ impl Partner for Screen {
         });
     }
 
+    fn shows(&mut self, offer: &Offer<'_>) {
+        self.catch_up(offer.before);
+        self.dialog(Wait::default(), |dialog, screen| screen.put(dialog, offer));
+    }
+
     fn asks(&mut self, offer: &Offer<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<Said, Ended> {
         self.catch_up(offer.before);
         let wait = Wait { until: None, stop: Some(stop) };
         let said = self.dialog(wait, |dialog, screen| {
             dialog.terminal.wake()?;
-            if !std::mem::replace(&mut screen.answered, true) {
-                screen.answer(dialog, offer.answer, offer.value);
-            }
+            screen.put(dialog, offer);
             let said = screen.turn(dialog, offer);
             dialog.terminal.rest();
             said

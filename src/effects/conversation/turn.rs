@@ -2,7 +2,6 @@
 
 use super::Said;
 use super::screen::Screen;
-use crate::effects::form;
 use crate::interpreter::{Offer, Word};
 use crate::ui::dialog::Dialog;
 use crate::ui::escape;
@@ -25,13 +24,6 @@ impl Screen {
     pub(super) fn turn(&mut self, dialog: &mut Dialog<'_>, offer: &Offer<'_>) -> Result<Said, Ended> {
         let last = offer.turn >= offer.turns;
         let good = offer.wrong.is_empty();
-        if !offer.leniencies.is_empty() {
-            dialog.painted(Paint::Dim, &format!("read leniently: {}", offer.leniencies.join(", ")));
-        }
-        if !good {
-            dialog.painted(Paint::Warn, "This answer cannot be accepted:");
-            offer.wrong.iter().for_each(|reason| dialog.quote(form::of_a_person(reason)));
-        }
         dialog.painted(Paint::Dim, hint(good, last));
         // A line typed before the answer was shown says nothing about it.
         dialog.terminal.drain();
@@ -99,7 +91,7 @@ fn hint(good: bool, last: bool) -> &'static str {
         (true, false) => "/accept takes it; or write what should be different. /help lists more.",
         (true, true) => "This was the last turn: /accept takes it, /quit ends without it. /help lists more.",
         (false, false) => "/fix sends that back; or write something that goes with it. /help lists more.",
-        // The run has said so by then.
+        // Nobody is asked about it.
         (false, true) => "This was the last turn. /help lists what there is.",
     }
 }

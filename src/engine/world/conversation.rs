@@ -126,6 +126,13 @@ impl Conversation for Talk<'_> {
             session.effect(at, "reply", &requests::reply(offer), decide, |()| self.word(at, offer));
         session.unless_broken(recorded).map(|r| requests::word_of(&r))
     }
+
+    fn gives_up(&mut self, offer: &Offer<'_>) {
+        // One that comes from the record was seen when it came.
+        if let Some(seat) = &self.seat {
+            seat.partner.lock().unwrap_or_else(PoisonError::into_inner).shows(offer);
+        }
+    }
 }
 
 impl Talk<'_> {

@@ -55,9 +55,6 @@ impl<'l> Eval<'l> {
                 // What was said so far stands on record: nobody is to lose it to something that serves instead.
                 Asked::Unavailable(why) => return Err(self.fail(Box::new(why), span)),
             };
-            if turn >= turns && reading.is_none() {
-                return Err(self.fail(Box::new(out_of_turns(turns, &wrong).of_effect(&at.path)), span));
-            }
             let value = reading.as_ref().filter(|_| node.typed).map(|r| describe(&r.value));
             let leniencies = reading.iter().flat_map(|r| &r.leniencies).map(ToString::to_string);
             let offer = Offer {
@@ -69,6 +66,10 @@ impl<'l> Eval<'l> {
                 wrong: &wrong,
                 before: &request.said,
             };
+            if turn >= turns && reading.is_none() {
+                conversation.gives_up(&offer);
+                return Err(self.fail(Box::new(out_of_turns(turns, &wrong).of_effect(&at.path)), span));
+            }
             let here = below(self.at_site(&node.site, 1), &format!("reply#{turn}"));
             let reply = conversation.reply(&here, &offer);
             let exchange = match (self.answered(reply, span)?, reading) {
