@@ -18,7 +18,9 @@ pub fn export(dir: &RunDir) -> Result<String, Trouble> {
 
 fn cells(dir: &RunDir, event: &Event) -> Result<[String; 10], Trouble> {
     let text = |key: &str| event.text(key).unwrap_or_default().to_owned();
-    let who = event.data.get("who").and_then(|w| w.get("user")).and_then(Json::as_str);
+    let part = |whole: &str, name: &str| event.data.get(whole).and_then(|w| w.get(name));
+    // Whoever started or resumed it, or spoke in a conversation.
+    let who = part("who", "user").or(part("result", "account")).and_then(Json::as_str);
     Ok([
         event.seq.to_string(),
         event.at.rfc3339(),

@@ -124,7 +124,11 @@ impl Page {
             ("reply", Some(Ok(result))) => {
                 let is = |key: &str| result.get(key).and_then(Json::as_bool) == Some(true);
                 if is("accepted") {
-                    self.put("<div class=\"good\">accepted</div>");
+                    let part = |key: &str| result.get(key).and_then(Json::as_str);
+                    let by = part("account").map(|account| format!(" by {}", text(account)));
+                    let from = part("from").map(|from| format!(", as the {} says", text(from)));
+                    let how = by.or(from).unwrap_or_default();
+                    self.put(&format!("<div class=\"good\">accepted{how}</div>"));
                 }
                 if is("sent_back") {
                     let wrong = request("wrong").and_then(Json::as_array).into_iter().flatten();
