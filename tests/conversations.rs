@@ -4,10 +4,14 @@
 mod ai_server;
 #[path = "conversations/cassettes.rs"]
 mod cassettes;
+#[path = "support/chance.rs"]
+mod chance;
 #[path = "conversations/ends.rs"]
 mod ends;
 #[path = "conversations/keys.rs"]
 mod keys;
+#[path = "conversations/kills.rs"]
+mod kills;
 #[path = "conversations/others.rs"]
 mod others;
 #[path = "support/pty.rs"]
