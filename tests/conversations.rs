@@ -65,12 +65,16 @@ impl Project {
 
     /// In a terminal.
     fn screen(&self, args: &[&str]) -> Pty {
+        Pty::spawn(self.command(args), 50, 100, Some("never read\n"))
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(WFLOW);
         command.args(args).current_dir(&self.sandbox.dir).env_clear();
         command.env("TERM", "xterm").env("NO_COLOR", "1").env("LANG", "C.UTF-8").env("PATH", "/usr/bin:/bin");
         command.env("HOME", self.sandbox.dir.parent().expect("it is in a folder"));
         keys_of(&mut command);
-        Pty::spawn(command, 50, 100, Some("never read\n"))
+        command
     }
 
     fn run(&self, workflow: &str, more: &[&str]) -> Pty {

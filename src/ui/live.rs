@@ -21,6 +21,11 @@ impl Live {
         out
     }
 
+    /// They stay as they are; others will stand below them.
+    pub fn keep(&mut self) {
+        self.rows.clear();
+    }
+
     /// What takes them off.
     pub fn clear(&mut self, columns: usize) -> String {
         let out = self.back_to(0, columns);

@@ -49,6 +49,11 @@ impl Style {
         Style::from_environment(true)
     }
 
+    /// Whether the controlling terminal can go back to what it showed before.
+    pub fn moves() -> bool {
+        !matches!(std::env::var("TERM").as_deref(), Err(_) | Ok("" | "dumb"))
+    }
+
     fn from_environment(terminal: bool) -> Style {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
         Style::new(terminal, &var("NO_COLOR"), &var("TERM"), [var("LC_ALL"), var("LC_CTYPE"), var("LANG")])

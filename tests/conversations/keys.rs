@@ -69,6 +69,35 @@ fn what_is_typed_before_an_answer_stands_there_says_nothing_about_it() {
 }
 
 #[test]
+fn a_terminal_that_cannot_go_back_only_ever_shows_more() {
+    let project = Project::new("anthropic", "", [Answer::says("# One\n\n- two"), Answer::says("Three.")]);
+    let mut command = project.command(&["run", "a.wflow", "--workflow", "talk"]);
+    command.env("TERM", "dumb");
+    let mut screen = Pty::spawn(command, 50, 100, None);
+    screen.wait_for("│ • two");
+    screen.answer("you (1 of 3)> ", "More.");
+    screen.answer("you (2 of 3)> ", "/accept");
+    let end = ended(screen, 0);
+    assert!(!end.screen.contains('\u{1b}'), "{:?}", end.screen);
+}
+
+#[test]
+fn an_answer_survives_a_terminal_that_is_made_smaller() {
+    let text = "First of all a paragraph that is long enough to be broken on a narrow screen, twice.\n\nSecond of all.";
+    let project = Project::new("anthropic", "", [Answer::Held(text.into())]);
+    let mut screen = project.run("talk", &[]);
+    screen.wait_for("│ First of all a paragraph");
+    screen.resize(12, 40);
+    project.server.let_go();
+    screen.wait_for(
+        "│ First of all a paragraph that is long\r\n│ enough to be broken on a narrow\r\n│ screen, twice.",
+    );
+    screen.wait_for("│ Second of all.");
+    screen.answer("you (1 of 3)> ", "/accept");
+    harmless(&ended(screen, 0).screen);
+}
+
+#[test]
 fn standard_input_says_nothing() {
     // `Project::screen` gives a standard input that nobody reads.
     let project = Project::new("anthropic", "", [Answer::says("One.")]);

@@ -20,6 +20,8 @@ pub struct Screen {
     pub(super) style: Style,
     pub(super) about: About,
     stream: Stream,
+    /// The terminal only ever shows more: an answer appears when it is whole.
+    pub(super) plain: bool,
     /// How many exchanges of the past stand on the screen; none before the heading does.
     shown: Option<usize>,
     /// The answer of the turn under way stands on the screen.
@@ -37,8 +39,9 @@ impl Screen {
         let style = Style::for_terminal();
         terminal.rest();
         let stream = Stream::new(style, style.bar());
-        let terminal = Some(terminal);
+        let (terminal, plain) = (Some(terminal), !Style::moves());
         Ok(Screen {
+            plain,
             terminal,
             style,
             about,
@@ -60,6 +63,14 @@ impl Screen {
         let held = hold(&mut dialog, self);
         self.terminal = Some(dialog.terminal);
         Some(held)
+    }
+
+    /// Rows that stand there until there is an answer.
+    fn holds(&mut self, rows: Vec<String>) {
+        match (&mut self.terminal, self.plain) {
+            (Some(terminal), true) => rows.iter().for_each(|row| terminal.println(row)),
+            _ => self.print(|stream, size| stream.waits(rows, size)),
+        }
     }
 
     fn print(&mut self, draw: impl FnOnce(&mut Stream, crate::ui::terminal::Size) -> String) {
@@ -208,12 +219,15 @@ impl Partner for Screen {
             _ => format!("{who} answers again {}", self.style.symbol(Symbol::Waiting)),
         };
         let row = self.style.paint(Paint::Dim, &escape::line(&text));
-        self.print(|stream, size| stream.waits(vec![row], size));
+        self.holds(vec![row]);
     }
 
     fn hears(&mut self, text: &str) {
         let typed = self.about.type_name.is_some();
         let style = self.style;
+        if self.plain {
+            return;
+        }
         self.print(|stream, size| match typed {
             // The value is shown in its form when it is there.
             true => {
@@ -226,12 +240,11 @@ impl Partner for Screen {
     }
 
     fn waits(&mut self, why: &str) {
-        let style = self.style;
-        self.print(|stream, size| {
-            let rows = escape::wrap_words(&escape::line(why), size.columns.saturating_sub(1));
-            let rows = rows.iter().map(|row| style.paint(Paint::Warn, row)).collect();
-            stream.breaks_off(size) + &stream.waits(rows, size)
-        });
+        let columns = self.terminal.as_ref().map_or(80, |t| t.size().columns);
+        let rows = escape::wrap_words(&escape::line(why), columns.saturating_sub(1));
+        let rows = rows.iter().map(|row| self.style.paint(Paint::Warn, row)).collect();
+        self.print(Stream::breaks_off);
+        self.holds(rows);
     }
 
     fn ends(&mut self, text: Option<&str>) {

@@ -6,7 +6,7 @@ use crate::interpreter::{Offer, Word};
 use crate::ui::dialog::Dialog;
 use crate::ui::escape;
 use crate::ui::style::Paint;
-use crate::ui::terminal::Ended;
+use crate::ui::terminal::{Echo, Ended};
 
 /// What is typed with a slash.
 const COMMANDS: [(&str, &str); 7] = [
@@ -31,7 +31,11 @@ impl Screen {
             let prompt =
                 self.style.paint(Paint::Accent, &format!("you ({} of {})> ", offer.turn, offer.turns));
             let wait = dialog.wait;
-            let typed = match dialog.terminal.compose(&prompt, &self.wrote, &wait) {
+            let typed = match self.plain {
+                true => dialog.terminal.line(&prompt, Echo::Shown, &wait),
+                false => dialog.terminal.compose(&prompt, &self.wrote, &wait),
+            };
+            let typed = match typed {
                 Err(Ended::End) => return Ok(Said::Later),
                 other => other?,
             };

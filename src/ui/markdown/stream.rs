@@ -70,8 +70,8 @@ impl Stream {
             return String::new();
         }
         self.any = true;
-        let mut out = self.live.clear(size.columns);
-        rows.iter().for_each(|row| out.extend([row.as_str(), "\n"]));
+        let out = self.live.show(rows, size.columns);
+        self.live.keep();
         out
     }
 

@@ -62,11 +62,10 @@ struct State {
 impl Progress {
     /// On standard error, live where that is a terminal; as JSON lines on standard output.
     pub fn new(quiet: bool, json: bool) -> Progress {
-        let able = !matches!(std::env::var("TERM").as_deref(), Err(_) | Ok("" | "dumb"));
         let look = match (quiet, json) {
             (_, true) => Look::Json,
             (true, _) => Look::Quiet,
-            _ if std::io::stderr().is_terminal() && able => Look::Live,
+            _ if std::io::stderr().is_terminal() && Style::moves() => Look::Live,
             _ => Look::Plain,
         };
         let out: Box<dyn Write + Send> =
