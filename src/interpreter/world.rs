@@ -208,6 +208,7 @@ pub struct Previous {
 /// An answer in a conversation, and what the person said to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
+    /// Empty where the AI refused to give one.
     pub answer: String,
     /// What was wrong with the answer, where the person sends that back.
     pub wrong: Vec<String>,
@@ -221,7 +222,7 @@ pub struct Offer<'a> {
     /// Which answer it is, from 1, and how many there may be.
     pub turn: i64,
     pub turns: i64,
-    /// As it was given.
+    /// As it was given; empty where the AI refused to give one.
     pub answer: &'a str,
     /// As it was read; absent for a Text, and for an answer that cannot be read.
     pub value: Option<&'a Json>,

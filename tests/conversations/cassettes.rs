@@ -67,6 +67,9 @@ fn the_persons_part_can_come_from_the_cassette_too() {
     assert_eq!(stdout(&output), "Two.\n");
     let story = project.holds();
     assert!(story.contains("accepted as the cassette says"), "{story}");
+    // Without a cassette there is nothing to take it from.
+    let output = project.wflow(&["run", "a.wflow", "--workflow", "talk", "--replay-person"]);
+    assert!(stderr(&output).contains("E1306"), "{}", stderr(&output));
     // A cassette that does not say it is no reason to make anything up.
     let only: Vec<&str> = text.lines().filter(|l| !l.contains("accepted")).collect();
     project.sandbox.write("c.jsonl", only.join("\n"));

@@ -189,6 +189,25 @@ fn a_server_that_fails_in_a_later_turn_loses_nothing() {
 }
 
 #[test]
+fn a_refusal_is_something_to_talk_about() {
+    for provider in ["anthropic", "openai", "gemini"] {
+        let script =
+            [Answer::Refuses("I will not.".into()), Answer::says("One."), Answer::TooLong("Ha".into())];
+        let project = Project::new(provider, "", script);
+        let mut screen = project.run("talk", &[]);
+        screen.wait_for("This answer cannot be accepted:");
+        screen.wait_for("refused to answer");
+        screen.answer("you (1 of 3)> ", "It is for a friend.");
+        screen.answer("you (2 of 3)> ", "More of it.");
+        screen.wait_for("cut off after");
+        let end = ended(screen, 1);
+        assert!(end.screen.contains("E1341"), "{}", end.screen);
+        assert_eq!(project.messages(1), ["Write a plan.", "It is for a friend."]);
+        project.replays();
+    }
+}
+
+#[test]
 fn all_answers_of_a_conversation_count_against_the_limit_of_the_question() {
     let project =
         Project::new("anthropic", "max_tokens = 150\nmax_cost_per_ask = 0.004", [Answer::says("One.")]);

@@ -153,7 +153,10 @@ impl ProviderRequest {
         let agent = ask.agent.as_ref().unwrap_or(&none);
         let mut messages = vec![Message { role: Role::User, text: first_message(ask, &context) }];
         for exchange in &ask.said {
-            messages.push(Message { role: Role::Assistant, text: exchange.answer.clone() });
+            // Nobody takes an empty message.
+            if !exchange.answer.is_empty() {
+                messages.push(Message { role: Role::Assistant, text: exchange.answer.clone() });
+            }
             messages.push(Message { role: Role::User, text: said(exchange, ask.schema.is_some()) });
         }
         if let Some(previous) = &ask.previous {
@@ -310,8 +313,12 @@ fn reasons(wrong: &[String]) -> String {
 
 /// What the person says to an answer. A typed one is to be given anew, whatever they say about it.
 fn said(exchange: &Exchange, typed: bool) -> String {
-    let mut out = if exchange.wrong.is_empty() { String::new() } else { reasons(&exchange.wrong) };
+    // A refusal is the AI's own word: it need not be told of it.
+    let refused = exchange.answer.is_empty();
+    let told = !refused && !exchange.wrong.is_empty();
+    let mut out = if told { reasons(&exchange.wrong) } else { String::new() };
     match exchange.words.trim() {
+        "" if refused => out.push_str("Please answer all the same."),
         "" => return try_again(&exchange.wrong),
         words if out.is_empty() => out.push_str(words),
         words => out.push_str(&format!("\n{words}")),

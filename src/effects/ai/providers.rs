@@ -62,6 +62,11 @@ impl Providers {
             Choice::Own(_) => ProviderName::Human,
             Choice::Configured => settings.config.provider,
         };
+        if settings.replay_person && usual != ProviderName::Replay {
+            let message = "the person's part is to come from a cassette, and no cassette answers";
+            return Err(Failure::new(ErrorKind::Configuration, E1306, message)
+                .help("name it with `--replay FILE`, or leave `--replay-person` out"));
+        }
         let tape = match &settings.record {
             // A recording of a recording would only be a copy of it.
             Some(file) => Some(Arc::new(Tape::open(file, redact)?)),

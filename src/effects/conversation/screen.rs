@@ -155,6 +155,9 @@ impl Screen {
 
     /// An answer, whole: a value in a readable form, anything else as Markdown.
     pub(super) fn answer(&self, dialog: &mut Dialog<'_>, answer: &str, value: Option<&Json>) {
+        if answer.is_empty() {
+            return dialog.painted(Paint::Dim, "(no answer)");
+        }
         let bar = self.style.bar();
         for row in self.answer_rows(answer, value, dialog.terminal.size().columns) {
             dialog.terminal.println(format!("{bar}{row}").trim_end());

@@ -1,6 +1,7 @@
 //! `ask`: tries, validation, checks, `otherwise`.
 
 use super::{Eval, Outcome, internal, shown};
+use crate::diagnostics::codes::ask::{E1325, E1327};
 use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::interpreter::node::{AskNode, CheckNode};
 use crate::interpreter::world::{Answer, AskReply, AskRequest, At, Mode as RunMode, Previous, Stop};
@@ -97,7 +98,14 @@ impl<'l> Eval<'l> {
         let strict = request.agent.as_ref().is_some_and(|a| a.strict);
         loop {
             let at = place(self, request.attempt);
-            let reply = call(&at, request);
+            let reply = match call(&at, request) {
+                // To a person it is one more thing that can be talked about.
+                Err(Stop::Failed(why)) if request.interactive && is_no_answer(&why) => {
+                    let wrong = vec![why.message];
+                    return Ok(Asked::Wrong { at, answer: String::new(), wrong });
+                }
+                reply => reply,
+            };
             let (failure, pause) = match self.answered(reply, span)? {
                 AskReply::Text(answer) => match self.answer_to_value(node, &answer, strict, frame)? {
                     Ok(reading) => return Ok(Asked::Good { at, answer, reading }),
@@ -211,6 +219,11 @@ impl<'l> Eval<'l> {
     pub(super) fn schema(&self, ty: &Type) -> Json {
         crate::types::schema(ty, &self.lowered.defs)
     }
+}
+
+/// The model was reached, and gave no answer that could be used: it refused, or did not come to an end.
+fn is_no_answer(why: &Failure) -> bool {
+    [E1325, E1327].contains(&why.code)
 }
 
 fn unacceptable(request: &AskRequest, wrong: &[String]) -> Failure {

@@ -70,7 +70,9 @@ impl<'a> Draft<'a> {
                 Key::Letter('\u{4}') if self.text.is_empty() => return Err(Ended::End),
                 Key::Letter('\u{4}') | Key::Delete => self.remove(self.cursor, self.cursor + 1),
                 Key::Letter('\u{1a}') => {
+                    terminal.print(signals::PASTES_UNMARKED);
                     terminal.stop_process();
+                    terminal.print(PASTES_MARKED);
                     self.above = 0;
                 }
                 Key::Letter('\u{c}') => {

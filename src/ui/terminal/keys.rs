@@ -1,6 +1,6 @@
 //! What is typed as keys: letters, and the sequences that special keys send.
 
-use super::editor::{SEQUENCE, letter};
+use super::editor::{MAX_LINE, SEQUENCE, letter};
 use super::{Ended, Terminal, Wait};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +87,13 @@ fn pasted(terminal: &mut Terminal, wait: &Wait<'_>) -> Result<Key, Ended> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(PASTE_ENDS) {
         bytes.push(terminal.byte(wait)?);
+        if bytes.len() > MAX_LINE + PASTE_ENDS.len() {
+            // What is too long is not taken, but where it ends has to be seen.
+            bytes.remove(MAX_LINE);
+        }
     }
     bytes.truncate(bytes.len() - PASTE_ENDS.len());
-    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\r', "\n");
+    let mut text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\r', "\n");
+    text.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
     Ok(Key::Pasted(text))
 }
