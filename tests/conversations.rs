@@ -44,6 +44,7 @@ workflow served() -> Text { ask interactive "Say it." otherwise "without an AI" 
 workflow caught() -> Text { try { ask interactive "Say it." up to 1 turns } catch business e { "none: {e.message}" } }
 workflow tries() -> Notes { ask interactive "Write notes." as Notes retry 1 }
 workflow beside() -> [Text] { parallel for x in ["left", "right"] { ask interactive "Say {x}." } }
+workflow ended() { parallel { talk: ask interactive "Say it.", bad: { wait 1s  fail business "it is over" } } }
 workflow quiet() -> Int { 1 }
 "#;
 

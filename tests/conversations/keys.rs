@@ -15,7 +15,8 @@ fn said_with(project: &Project, keys: &[&str]) -> String {
 #[test]
 fn a_message_is_edited_and_may_have_several_lines() {
     let project = Project::new("anthropic", "", [Answer::says("One.")]);
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
+        (&["one\\\rtwo\u{1b}[A!\u{1b}[B?\r"], "one!\ntwo?"),
         (&["shrter\u{1b}[D\u{1b}[D\u{1b}[D\u{1b}[Do", "\r"], "shorter"),
         (&["one\\\rtwo\r"], "one\ntwo"),
         (&["one\u{1b}\rtwo", "\r"], "one\ntwo"),

@@ -82,6 +82,32 @@ fn one_conversation_at_a_time_has_the_terminal() {
     project.holds();
 }
 
+#[test]
+fn a_branch_that_fails_ends_the_conversation_beside_it() {
+    let project = Project::new("anthropic", "", [Answer::says("Said.")]);
+    let mut screen = project.run("ended", &[]);
+    screen.wait_for("you (1 of 20)> ");
+    screen.send("half a sen");
+    let ended_so = screen.wait_until_ended();
+    assert_eq!(ended_so.code(), Some(1));
+    assert!(screen.is_ordinary());
+    let end = screen.finish();
+    assert!(end.screen.contains("it is over"), "{}", end.screen);
+    project.replays();
+}
+
+#[test]
+fn a_run_that_waits_in_a_conversation_can_be_given_up() {
+    let project = Project::new("anthropic", "", [Answer::says("Said.")]);
+    let mut screen = project.run("talk", &[]);
+    screen.answer("you (1 of 3)> ", "/later");
+    ended(screen, 75);
+    let output = project.wflow(&["cancel", "last", "--comment", "not today"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(project.asked(), 1);
+    project.replays();
+}
+
 /// Keeps what it is told, and answers with how often it was asked.
 const FAKE: &str = r#"#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")

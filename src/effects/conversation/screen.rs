@@ -106,8 +106,8 @@ impl Screen {
     fn heading(&self, dialog: &mut Dialog<'_>) {
         dialog.heading(&format!("Conversation with {}", self.about.who));
         let lines = escape::block(self.about.prompt.trim());
-        for line in lines.iter().take(LINES) {
-            dialog.fact(if std::ptr::eq(line, &lines[0]) { "question" } else { "" }, line);
+        for (i, line) in lines.iter().take(LINES).enumerate() {
+            dialog.fact(if i == 0 { "question" } else { "" }, line);
         }
         if lines.len() > LINES {
             dialog.fact("", &format!("{} (/question shows all of it)", self.style.symbol(Symbol::Waiting)));

@@ -101,9 +101,8 @@ fn hint(good: bool, last: bool) -> &'static str {
 }
 
 fn help(dialog: &mut Dialog<'_>, good: bool) {
-    for (name, what) in
-        COMMANDS.iter().filter(|(name, _)| (*name == "/accept") <= good && (*name == "/fix") <= !good)
-    {
+    let other = if good { "/fix" } else { "/accept" };
+    for (name, what) in COMMANDS.iter().filter(|(name, _)| *name != other) {
         dialog.fact(name, what);
     }
     dialog.say("Anything else goes to the AI. Enter sends it; Alt-Enter, or Enter behind a \\, begins a new line. Up and Down bring back what you wrote.");
