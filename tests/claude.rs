@@ -193,14 +193,16 @@ fn its_share_of_the_limit_is_what_is_left_of_it() {
 }
 
 #[test]
-fn without_the_program_or_with_tools_it_says_so() {
+fn without_the_program_it_says_so_and_without_its_tools_others_do() {
     let sandbox = project("");
     std::fs::remove_file(sandbox.dir.join("bin/claude")).expect("it is there");
     let text = failed(&run(&sandbox, "words"), "E1332");
     assert!(text.contains("npm install"), "{text}");
     assert_eq!(completed(&run(&sandbox, "served")), "without an AI\n");
-    let sandbox = project("");
-    failed(&run(&sandbox, "tools"), "E1334");
+    // Tools are for a provider that calls them.
+    let mut other = sandbox.wflow(&["run", "a.wflow", "--workflow", "tools", "--provider", "openai"]);
+    other.env("OPENAI_API_KEY", "sk-0123456789");
+    failed(&other.output().expect("wflow starts"), "E1334");
 }
 
 /// Only with `WFLOW_CLAUDE`, the path of the real program: `tests/real_ai.sh claude` installs it and sets it.

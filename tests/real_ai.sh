@@ -14,7 +14,7 @@ claude() {
     || { echo "skipped: the package of the claude command line cannot be installed here"; return 0; }
   program=$(readlink -f "$folder/node_modules/.bin/claude")
   echo "with $("$program" --version)"
-  WFLOW_CLAUDE=$program cargo test --quiet --test claude real
+  WFLOW_CLAUDE=$program cargo test --quiet --test claude --test claude_tools_real real
 }
 
 model() {

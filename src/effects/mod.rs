@@ -7,5 +7,6 @@ pub mod approval;
 pub mod conversation;
 pub mod form;
 pub mod machine;
+pub mod permission;
 pub mod process;
 pub mod workspace;

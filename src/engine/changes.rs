@@ -153,7 +153,14 @@ impl Done {
             EventType::EffectIntended => {
                 let request = event.data.get("request");
                 let argv = request.and_then(|r| r.get("argv")).and_then(Json::as_array);
+                let tool = request.and_then(|r| r.get("tool")).and_then(Json::as_str);
                 let what = match (event.text("kind"), argv) {
+                    // What an agent only looked at is no part of it.
+                    (Some("tool"), _) if event.data.contains_key("repeatable") => return,
+                    (Some("tool"), None) => {
+                        let path = request.and_then(|r| r.get("path")).and_then(Json::as_str);
+                        format!("{} {}", tool.unwrap_or_default().to_lowercase(), path.unwrap_or_default())
+                    }
                     (_, Some(words)) => {
                         format!("run   {}", command_line(words.iter().filter_map(Json::as_str)))
                     }

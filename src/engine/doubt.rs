@@ -31,18 +31,28 @@ impl Session {
             .at(at.span)
             .help("look at the world, then run `wflow resume` at a terminal and say what happened")
         };
+        let unknown = || intent.known.iter().fold(unknown(), |failure, known| failure.note(known.clone()));
         if self.detach {
             return Err(unknown().into());
         }
         self.progress.event(Event::TerminalTaken);
         let stop = || self.interrupt.is_cancelled();
-        let doubt = Doubt { what: &what, path: &at.path, giving_up: self.giving_up.is_some(), stop: &stop };
+        let doubt = Doubt {
+            what: &what,
+            known: &intent.known,
+            path: &at.path,
+            giving_up: self.giving_up.is_some(),
+            question: intent.kind == "ask",
+            stop: &stop,
+        };
         let answer = self.people.settle(&doubt);
         self.progress.event(Event::TerminalFree);
         match answer {
             Ok(Testimony::Ran) if intent.kind == "run" => {
                 Ok(Settled::Ran(json!({ "exit": 0, "stdout": "", "stderr": "", "duration_ms": 0 })))
             }
+            // Nobody can say what an AI would have answered.
+            Ok(Testimony::Ran) if intent.kind == "ask" => Err(unknown().into()),
             Ok(Testimony::Ran) => Ok(Settled::Ran(Json::Null)),
             Ok(Testimony::DidNotRun) => Ok(Settled::Again("did not run")),
             Ok(Testimony::RunAgain) => Ok(Settled::Again("run again")),
@@ -59,6 +69,7 @@ fn describe(intent: &Intent<'_>) -> String {
             let words = argv.iter().filter_map(Json::as_str);
             format!("the command `{}`", crate::effects::process::command_line(words))
         }
+        None if intent.kind == "ask" => String::from("an agent with tools"),
         None => format!("this `{}`", intent.kind),
     }
 }

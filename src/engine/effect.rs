@@ -23,12 +23,17 @@ pub struct Intent<'a> {
     pub repeatable: bool,
     /// Who said, after a crash, that it shall be done, and in which words.
     pub settled: Option<(String, &'static str)>,
+    /// Of an agent's tool call: the rule that allows it, or who.
+    pub allowed: Option<Json>,
+    /// What a person who settles a doubt about it should know.
+    pub known: Vec<String>,
 }
 
 impl<'a> Intent<'a> {
     /// Of something that did not come so far as to be guarded or doubted.
-    fn plain(kind: &'static str, request: &'a Json) -> Intent<'a> {
-        Intent { kind, request, after: vec![], guards: vec![], repeatable: true, settled: None }
+    pub fn plain(kind: &'static str, request: &'a Json) -> Intent<'a> {
+        let (after, guards, known) = Default::default();
+        Intent { kind, request, after, guards, repeatable: true, settled: None, allowed: None, known }
     }
 }
 
@@ -38,6 +43,10 @@ pub struct Permit {
     pub after: Vec<String>,
     pub guards: Vec<String>,
     pub repeatable: bool,
+    /// What a person who settles a doubt about it should know.
+    pub known: Vec<String>,
+    /// A person has settled it already, in these words.
+    pub settled: Option<&'static str>,
 }
 
 impl Session {
@@ -86,9 +95,12 @@ impl Session {
                 return Err(refusal.into());
             }
         };
-        let Permit { after, guards, repeatable } = permit;
-        let mut intent = Intent { kind, request, after, guards, repeatable, settled: None };
-        if in_doubt && !repeatable {
+        let Permit { after, guards, repeatable, known, settled } = permit;
+        let settled = settled.map(|words| (os_user(), words));
+        let mut intent = Intent { after, guards, repeatable, known, settled, ..Intent::plain(kind, request) };
+        // Nobody can give an answer in an AI's place: where nothing is asked again there is nothing to settle.
+        let settles = intent.settled.is_none() && (kind != "ask" || self.giving_up.is_none());
+        if in_doubt && !repeatable && settles {
             match self.settle_doubt(at, &intent)? {
                 Settled::Ran(result) => {
                     self.record.said_to_be(&at.path, &result, &os_user())?;

@@ -8,6 +8,7 @@
 
 use crate::effects::approval::{self, Outcome, Sitting};
 use crate::effects::conversation::{About, Partner, Screen};
+use crate::effects::permission::{self, Permission, Wish};
 use crate::interpreter::Validator;
 use crate::ui::dialog::Dialog;
 use crate::ui::terminal::{Ended, Wait};
@@ -19,16 +20,22 @@ pub trait People: Send + Sync {
     fn converse(&self, about: About, stop: &(dyn Fn() -> bool + Sync)) -> Result<Box<dyn Partner>, Ended>;
     /// Asks what became of an effect whose outcome nobody saw.
     fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended>;
+    /// Asks whether an agent may do something of which no rule speaks. `stop` ends the wait for their word.
+    fn permit(&self, wish: &Wish<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<Permission, Ended>;
 }
 
 /// An effect whose outcome nobody saw.
 pub struct Doubt<'a> {
     /// What it is, for people.
     pub what: &'a str,
+    /// What else is known of it.
+    pub known: &'a [String],
     /// Where in the run it stands.
     pub path: &'a str,
     /// The run was given up: nothing runs again.
     pub giving_up: bool,
+    /// It is a question to an agent: nobody can say what came of it, only whether it is asked again.
+    pub question: bool,
     /// Whether to stop asking.
     pub stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -58,10 +65,18 @@ impl People for AtTerminal {
         Ok(Box::new(Screen::open(about, stop)?))
     }
 
+    fn permit(&self, wish: &Wish<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<Permission, Ended> {
+        let mut dialog = Dialog::open(Wait { until: None, stop: Some(stop) })?;
+        permission::put(&mut dialog, wish)
+    }
+
     fn settle(&self, doubt: &Doubt<'_>) -> Result<Testimony, Ended> {
         let Doubt { what, giving_up, .. } = *doubt;
         let mut dialog = Dialog::open(Wait { until: None, stop: Some(doubt.stop) })?;
         dialog.heading("in doubt");
+        if doubt.question {
+            return settle_question(&mut dialog, doubt);
+        }
         dialog
             .say(&format!("The engine ended while {what} was under way. Nobody knows whether it happened."));
         if giving_up {
@@ -82,6 +97,22 @@ impl People for AtTerminal {
                 _ if giving_up => dialog.say("Please type one of: ran, did not run, stop."),
                 _ => dialog.say("Please type one of: ran, did not run, run again, stop."),
             }
+        }
+    }
+}
+
+/// An agent was at work that may have changed something.
+fn settle_question(dialog: &mut Dialog<'_>, doubt: &Doubt<'_>) -> Result<Testimony, Ended> {
+    dialog.say(&format!("The engine ended while {} was at work. It had been allowed:", doubt.what));
+    doubt.known.iter().for_each(|call| dialog.say(&format!("  {call}")));
+    dialog.say("Look at what became of it. Asked again, the agent begins anew with what it finds.");
+    dialog.say("  ask again    the agent is asked again");
+    dialog.say("  stop         leave the run as it is");
+    loop {
+        match dialog.ask("What is it? ")?.trim().to_lowercase().as_str() {
+            "ask again" => return Ok(Testimony::RunAgain),
+            "stop" => return Ok(Testimony::Unknown),
+            _ => dialog.say("Please type one of: ask again, stop."),
         }
     }
 }

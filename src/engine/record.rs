@@ -5,7 +5,8 @@ use super::failure_json;
 use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::journal::{
-    EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, beside, branches, digest, digest_of,
+    Call, EventType, GateRecord, Outcome, Redactor, Replay, StepRecord, Writer, beside, branches, digest,
+    digest_of,
 };
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -101,6 +102,18 @@ impl Record {
     /// Whether what is recorded at a path answers whoever asks for it again.
     pub fn is_answered(&self, path: &str) -> bool {
         self.replay().at(path).is_some_and(|r| !matches!(r.outcome, Outcome::InDoubt(_)))
+    }
+
+    /// Whether the effect at a path was begun by an earlier process, and nobody knows how it ended; with the number of
+    /// the event.
+    pub fn is_in_doubt(&self, path: &str) -> Option<u64> {
+        let replay = self.replay();
+        replay.at(path).filter(|r| matches!(r.outcome, Outcome::InDoubt(_))).map(|r| r.seq)
+    }
+
+    /// The tool calls that the question at a path led to in earlier processes.
+    pub fn calls(&self, question: &str) -> Vec<Call> {
+        self.replay().calls(question).into_iter().cloned().collect()
     }
 
     /// Whether a decision with this number is recorded.
@@ -262,6 +275,9 @@ fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
     }
     if intent.repeatable {
         data.insert("repeatable".into(), json!(true));
+    }
+    if let Some(allowed) = &intent.allowed {
+        data.insert("allowed".into(), allowed.clone());
     }
     data
 }

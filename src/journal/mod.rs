@@ -27,6 +27,7 @@
 
 pub mod base64;
 mod blobs;
+mod calls;
 mod canonical;
 mod checkpoint;
 mod dsse;
@@ -56,6 +57,7 @@ mod verify_ledger;
 mod writer;
 
 pub use blobs::{BlobRef, Blobs, INLINE_LIMIT};
+pub use calls::{Call, call_path, question_of};
 pub use canonical::{MAX_DEPTH, TooDeep, canonical, digest, digest_of};
 pub use checkpoint::{Checkpoint, Since, verify_checkpoints};
 pub use dsse::Envelope;

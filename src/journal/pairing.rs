@@ -1,6 +1,7 @@
 //! The order of events: every outcome has its intent, every end its beginning, every decision its open gate, every
 //! protected effect its approved gates. Fed with one event after the other.
 
+use super::calls::question_of;
 use super::event::{Event, EventType};
 use super::judge::Judge;
 use super::pairing_gates::Gates;
@@ -109,6 +110,12 @@ impl<'a> Pairing<'a> {
 
     fn intent(&mut self, event: &Event) -> Result<(), String> {
         let path = event.path.as_str();
+        // A tool is called only while its agent is asked.
+        if let Some(question) = question_of(path)
+            && self.intended.get(question).is_none_or(|(_, epoch)| *epoch != event.epoch)
+        {
+            return Err(format!("the tool call {path} was made while nobody asked the agent"));
+        }
         match self.intended.insert(path.to_owned(), (event.seq, event.epoch)) {
             Some((line, epoch)) if epoch == event.epoch => {
                 return Err(format!("the effect {path} of line {line} is begun again without an outcome"));

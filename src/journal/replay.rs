@@ -11,6 +11,7 @@
 //!   asks for the same in the same order. With the first effect of its own everything that it had not asked for by then
 //!   is out of date, except in branches beside it, which have an order of their own. Decisions are void at once.
 
+use super::calls::{Call, Calls};
 use super::event::{Event, EventType};
 use super::time::Timestamp;
 use serde_json::{Map, Value};
@@ -30,6 +31,7 @@ pub struct Replay {
     /// Of every decision on a gate: none counts twice.
     pub nonces: HashSet<String>,
     recorded: BTreeMap<String, Recorded>,
+    calls: Calls,
     steps: BTreeMap<String, StepRecord>,
     gates: BTreeMap<String, GateRecord>,
     /// Steps that the end of the run took back, or began to.
@@ -134,9 +136,12 @@ impl Replay {
     }
 
     /// Takes in one more event, in order.
-    pub fn apply(&mut self, event: Event) {
+    pub fn apply(&mut self, mut event: Event) {
         self.epoch = event.epoch;
         self.events = event.seq;
+        if self.calls.take(&mut event) {
+            return;
+        }
         let Event { seq, at, kind, path, epoch, mut data, .. } = event;
         let mut take = |field: &str| data.get_mut(field).map(Value::take).unwrap_or_default();
         let fact = |kind: String, value: Value| {
@@ -264,6 +269,11 @@ impl Replay {
     /// What is recorded at a path.
     pub fn at(&self, path: &str) -> Option<&Recorded> {
         self.recorded.get(path)
+    }
+
+    /// The tool calls that the question at a path led to, in order.
+    pub fn calls(&self, question: &str) -> Vec<&Call> {
+        self.calls.of(question)
     }
 
     /// What answers this request, to be taken out: a value that was given to the run need not be kept.

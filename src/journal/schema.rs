@@ -79,6 +79,7 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     may("after", Form::Texts, "protected: the gates that must be approved before it"),
                     may("guards", Form::Texts, "the paths of the approved gates it relies on"),
                     may("repeatable", Form::Flag, "it may be done again after a crash"),
+                    may("allowed", Form::Object, "a tool call of an agent: the rule that allows it, or who"),
                     may("attempt", Form::Count, "which try it is"),
                     may("settled_by", Form::Text, "who said, after a crash, that it shall be done"),
                     may("settled", Form::Text, "in which words"),

@@ -131,7 +131,7 @@ impl Policy {
         self.project.is_none()
     }
 
-    fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+    pub(super) fn sets(&self) -> impl Iterator<Item = &RuleSet> + Clone {
         self.project.iter().map(|p| &p.rules).chain(&self.file)
     }
 
@@ -474,6 +474,21 @@ impl Policy {
                 let tracked = module == "work" && self.tracker;
                 own || tracked || self.project.as_ref().is_some_and(|p| listed(&p.rules.allow_effects))
             }
+        }
+    }
+
+    /// Whether the project lists this effect for an agent, or for all.
+    pub(super) fn project_lists(&self, name: &str, argument: Option<&str>, agent: &str) -> Result<(), Why> {
+        let Some(project) = &self.project else {
+            let granted = argument.is_some_and(|a| self.session_writes.iter().any(|w| w.matches(a)));
+            return if granted { Ok(()) } else { Err(Why::Unconfigured) };
+        };
+        let own = name == "write" && argument.is_some_and(|a| project.write.iter().any(|w| w.matches(a)));
+        let may =
+            |r: &&EffectRule| r.agent.as_deref().is_none_or(|a| a == agent) && r.matches(name, argument);
+        match own || project.rules.allow_effects.iter().any(|r| may(&r)) {
+            true => Ok(()),
+            false => Err(Why::EffectNotListed { from: From::Project, is_write: name == "write" }),
         }
     }
 

@@ -7,6 +7,7 @@
 //!
 //! Everything here fails closed: what is not understood is refused, with the words that would allow it.
 
+mod agent;
 mod ai;
 mod approvers;
 mod approvers_text;
@@ -26,6 +27,7 @@ mod toml;
 mod wide;
 mod word;
 
+pub use agent::AgentTool;
 pub use approvers::{Approvers, Demand, Standing};
 pub use approvers_text::ApproversError;
 pub use config::*;

@@ -51,6 +51,10 @@ pub enum Why {
         agent: Arc<str>,
         gate: Arc<str>,
     },
+    /// No rule gives this effect to the agent.
+    AgentEffect {
+        agent: Arc<str>,
+    },
     EffectDenied {
         rule: Arc<str>,
         from: From,
@@ -89,8 +93,24 @@ impl Refusal {
             Why::NotListed { .. } => codes::E1650,
             Why::Dash { .. } => codes::E1654,
             Why::Option { .. } => codes::E1655,
-            Why::Agent { .. } | Why::AgentProtected { .. } => codes::E1657,
+            Why::Agent { .. } | Why::AgentProtected { .. } | Why::AgentEffect { .. } => codes::E1657,
             Why::EffectDenied { .. } | Why::EffectNotListed { .. } | Why::OutsideRoot => codes::E1658,
+        }
+    }
+
+    /// No rule forbids it, and none allows it: a person may.
+    pub fn is_open(&self) -> bool {
+        match self.why {
+            Why::Unconfigured
+            | Why::NotListed { .. }
+            | Why::Dash { .. }
+            | Why::Option { .. }
+            | Why::Agent { .. }
+            | Why::AgentEffect { .. }
+            | Why::EffectNotListed { .. } => true,
+            Why::Denied { .. } | Why::EffectDenied { .. } | Why::AgentProtected { .. } | Why::OutsideRoot => {
+                false
+            }
         }
     }
 
@@ -113,6 +133,7 @@ impl Refusal {
             Why::AgentProtected { agent, gate } => {
                 format!("agent `{agent}` may not run `{what}`: it is protected by gate `{gate}`")
             }
+            Why::AgentEffect { agent } => format!("no rule lets agent `{agent}` do this: `{what}`"),
             Why::EffectDenied { rule, from } => format!("`{what}` is denied by `{rule}` in {}", whose(*from)),
             Why::EffectNotListed { from, .. } => format!("`{what}` is not allowed by {}", whose(*from)),
             Why::OutsideRoot => format!("`{what}` does not stay inside the project"),
@@ -152,6 +173,12 @@ impl Refusal {
             Why::Agent { agent, .. } => {
                 vec![format!(
                     "if the agent may, add ``allow `{line}` for agent {agent}`` to the file's `policy`"
+                )]
+            }
+            Why::AgentEffect { agent } => {
+                vec![format!(
+                    "if the agent may, add `allow {} for agent {agent}` to the file's `policy`",
+                    self.effect_rule()
                 )]
             }
             Why::AgentProtected { .. } => {

@@ -10,15 +10,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use wflow::diagnostics::codes::run as codes;
 use wflow::diagnostics::{ErrorKind, Failure};
+use wflow::effects::ai::tools::{Act, Call, CallEnd, Tools, Verdict as Leave};
 use wflow::effects::ai::{
     Capabilities, Control as AskControl, Provider, ProviderReply, ProviderRequest, Unanswered,
 };
 use wflow::effects::approval::{Decision, Outcome, Sitting, Verdict, Waiting};
 use wflow::effects::conversation::{About, Partner, Said};
+use wflow::effects::permission::{Permission, Wish};
 use wflow::effects::process::{Control, Finished, Spawn, Status};
 use wflow::engine::{Commands, Doubt, People, Testimony};
 use wflow::interpreter::{Exchange, GateReply, Offer, Validator, Word};
 use wflow::journal::Timestamp;
+use wflow::policy::AgentTool;
 use wflow::ui::terminal::Ended;
 
 /// What is known about a run from outside, over all its processes.
@@ -27,6 +30,8 @@ pub struct Facts {
     /// How often the effect at each path happened, and how often a person let it.
     pub happened: BTreeMap<String, u32>,
     pub allowed: BTreeMap<String, u32>,
+    /// How often the agent at each path called its tool.
+    pub by_hand: BTreeMap<String, u32>,
     /// Those that may happen again without anybody saying so.
     pub repeatable: BTreeSet<String>,
     /// Starts, decisions and answers in all.
@@ -167,6 +172,10 @@ impl Commands for Outside {
 }
 
 impl People for Outside {
+    fn permit(&self, _wish: &Wish<'_>, _: &(dyn Fn() -> bool + Sync)) -> Result<Permission, Ended> {
+        Err(Ended::Gone)
+    }
+
     fn decide(&self, sitting: &Sitting<'_>, check: Validator<'_>) -> Outcome {
         let nothing = || Outcome::Interrupted { decisions: Vec::new() };
         self.moment();
@@ -245,18 +254,61 @@ impl People for Outside {
         let choice = self.below(5);
         let mut facts = self.facts();
         facts.doubts += 1;
-        let happened = facts.happened.get(doubt.path).copied().unwrap_or(0);
+        let done = if doubt.question { &facts.by_hand } else { &facts.happened };
+        let happened = done.get(doubt.path).copied().unwrap_or(0);
         let allowed = facts.allowed.entry(doubt.path.to_owned()).or_insert(1);
         Ok(match (happened >= *allowed, choice) {
             (_, 0) => Testimony::Unknown,
             // What it printed, or that it failed, matters: nobody can say just that it ran.
-            (true, n) if n == 1 || doubt.what.contains("echo") => {
+            (true, n) if n == 1 || doubt.question || doubt.what.contains("echo") => {
                 *allowed += 1;
                 Testimony::RunAgain
             }
             (true, _) => Testimony::Ran,
+            (false, _) if doubt.question => Testimony::RunAgain,
             (false, _) => Testimony::DidNotRun,
         })
+    }
+}
+
+impl Outside {
+    /// The agent writes a file by its tool, once the call is allowed, which is on record by then.
+    fn work(&self, tools: &dyn Tools, control: &AskControl<'_>) -> Result<(), Unanswered> {
+        let act =
+            Ok(Act::Write { tool: AgentTool::Write, path: "out/by_hand.txt".into(), change: "x".into() });
+        let input = json!({ "file_path": "out/by_hand.txt", "content": "x" });
+        let call = Call { id: "t", tool: "Write", input: &input, act: &act };
+        match tools.judge(&call)? {
+            Leave::Allowed(_) => {}
+            Leave::Refused(why) => {
+                self.wrong(format!("{} was refused its tool: {why}", control.path));
+                return Ok(());
+            }
+        }
+        let bytes = self.store.durable_bytes(&journal_of(&self.root, control.run));
+        let text = String::from_utf8_lossy(&bytes);
+        let path = format!("\"path\":\"{}:tool#", control.path);
+        let last = text.lines().rev().find(|line| line.contains(&path));
+        if !last.is_some_and(|line| line.contains("effect.intended") && line.contains("\"allowed\"")) {
+            self.wrong(format!("a tool call of {} was allowed without a durable intent", control.path));
+        }
+        self.moment();
+        if self.store.is_dead() && self.below(2) == 0 {
+            return Err(Unanswered::Interrupted);
+        }
+        {
+            let mut facts = self.facts();
+            let allowed = facts.allowed.get(control.path).copied().unwrap_or(1);
+            let times = facts.by_hand.entry(control.path.to_owned()).or_default();
+            *times += 1;
+            if *times > allowed {
+                let wrong = format!("{} did its work {times} times, {allowed} were allowed", control.path);
+                facts.wrong.push(wrong);
+            }
+        }
+        tools.ended("t", CallEnd::Result { text: "written".into(), error: false })?;
+        self.moment();
+        if self.store.is_dead() { Err(Unanswered::Interrupted) } else { Ok(()) }
     }
 }
 
@@ -282,6 +334,10 @@ impl Provider for Outside {
             return Err(Unanswered::Interrupted);
         }
         self.facts().acts += 1;
+        if let (false, Some(tools)) = (request.options.tools.is_empty(), control.tools) {
+            self.work(tools, control)?;
+            return Ok(ProviderReply::text("done"));
+        }
         let level = match request.messages.len() {
             _ if request.prompt.contains("duller") => 2,
             // In the conversation: too quiet, then good, then as the person wants it.
@@ -307,6 +363,11 @@ impl Partner for Listener {
     fn waits(&mut self, _: &str) {}
     fn ends(&mut self, _: Option<&str>) {}
     fn shows(&mut self, _: &Offer<'_>) {}
+    fn does(&mut self, _: &str) {}
+
+    fn permits(&mut self, _: &Wish<'_>, _: &(dyn Fn() -> bool + Sync)) -> Result<Permission, Ended> {
+        Err(Ended::Gone)
+    }
 
     fn asks(&mut self, offer: &Offer<'_>, _: &(dyn Fn() -> bool + Sync)) -> Result<Said, Ended> {
         self.store.moment();

@@ -16,13 +16,18 @@ use wflow::source::SourceMap;
 
 const CONFIG: &str = r#"
 [policy]
-allow = ["touch *", "echo *", { command = "touch shipped *", after = "ship" }]
+allow = [
+    "touch *", "echo *",
+    { command = "touch shipped *", after = "ship" },
+    { write = "out/by_hand.txt", agent = "hand" },
+]
 reads = ["echo again *"]
 write = ["out/**"]
 "#;
 
 const TEXT: &str = r#"
 type Note { text: Text where it.len <= 40, level: Int }
+agent hand { tools: ["Write"] }
 enum Mood { Calm, Loud { why: Text } }
 
 task build(n: Int) -> Text {
@@ -86,6 +91,8 @@ workflow all(n: Int = 2) -> Text {
     let talk = ask interactive "Talk about it" as Note up to 4 turns check it.level > 2 else "too quiet"
     let mood = gate mood "Which?" as Mood
     say "the mood is {mood.to_json()}"
+    let by_hand = ask hand "Write it by hand"
+    say by_hand
     gate ship "Ship it?" show { made, items }
     step publish "Publish" { run `touch shipped one`  run `touch shipped two` } undo { run `touch unshipped` }
     "{home} {text} {found.len} {there} {flaky.len} {large.len} {made.len} {pair.left} {items.len} {caught} {cut} {mixed} {level} {talk.level}"

@@ -15,6 +15,8 @@ use std::time::Duration;
 pub enum Answer {
     /// As a stream where one is asked for.
     Says(String),
+    /// Wants tools to be called, each with an input: as Anthropic's models do, in a stream.
+    Calls(Vec<(String, Json)>),
     /// In one piece, whatever is asked for.
     Whole(String),
     /// The model will not.
@@ -43,6 +45,10 @@ pub enum Answer {
 impl Answer {
     pub fn says(text: &str) -> Answer {
         Answer::Says(text.to_owned())
+    }
+
+    pub fn calls(tool: &str, input: Json) -> Answer {
+        Answer::Calls(vec![(tool.to_owned(), input)])
     }
 
     pub fn error(status: u16, kind: &str) -> Answer {
@@ -253,6 +259,7 @@ impl Voice {
     /// Whether the connection stays.
     fn answer(&self, out: &mut TcpStream, answer: &Answer) -> std::io::Result<bool> {
         match answer {
+            Answer::Calls(calls) => self.calls(out, calls),
             Answer::Says(text) if self.streams => self.stream(out, text, &Ending::Done),
             Answer::Says(text) | Answer::Whole(text) | Answer::Held(text) => {
                 whole(out, &self.reply(text, &Ending::Done))
@@ -411,6 +418,34 @@ impl Voice {
                 json!({ "error": { "code": status, "status": kind, "message": message, "details": details } })
             }
         }
+    }
+
+    fn calls(&self, out: &mut TcpStream, calls: &[(String, Json)]) -> std::io::Result<bool> {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        stream_head(out)?;
+        let mut put = |name: &str, data: Json| chunk(out, &format!("event: {name}\ndata: {data}\n\n"));
+        let id = format!("msg_{}", NEXT.fetch_add(1, Ordering::SeqCst));
+        let usage = json!({ "input_tokens": 1000, "output_tokens": 1 });
+        let message = json!({ "id": id, "type": "message", "role": "assistant", "model": self.model, "content": [], "usage": usage });
+        put("message_start", json!({ "type": "message_start", "message": message }))?;
+        for (index, (tool, input)) in calls.iter().enumerate() {
+            let id = format!("toolu_{}", NEXT.fetch_add(1, Ordering::SeqCst));
+            let block = json!({ "type": "tool_use", "id": id, "name": tool, "input": {} });
+            let delta = json!({ "type": "input_json_delta", "partial_json": input.to_string() });
+            put(
+                "content_block_start",
+                json!({ "type": "content_block_start", "index": index, "content_block": block }),
+            )?;
+            put(
+                "content_block_delta",
+                json!({ "type": "content_block_delta", "index": index, "delta": delta }),
+            )?;
+            put("content_block_stop", json!({ "type": "content_block_stop", "index": index }))?;
+        }
+        let end = json!({ "type": "message_delta", "delta": { "stop_reason": "tool_use" }, "usage": { "output_tokens": 100 } });
+        put("message_delta", end)?;
+        put("message_stop", json!({ "type": "message_stop" }))?;
+        end_stream(out)
     }
 
     fn stream(&self, out: &mut TcpStream, text: &str, ending: &Ending) -> std::io::Result<bool> {

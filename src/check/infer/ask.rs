@@ -4,9 +4,10 @@ use super::access::Head;
 use super::{Want, Why};
 use crate::check::body::LocalKind;
 use crate::check::world::{Decl, World};
-use crate::diagnostics::codes::{flow, lint, names};
+use crate::diagnostics::codes::{self, flow, lint, names};
 use crate::diagnostics::{Diagnostic, did_you_mean};
-use crate::syntax::ast::{AgentItem, Ask, CheckClause, Expr};
+use crate::policy::AgentTool;
+use crate::syntax::ast::{AgentItem, Ask, CheckClause, Expr, ExprKind};
 use crate::types::Type;
 
 type Setting = (&'static str, fn() -> Type, &'static str);
@@ -124,6 +125,9 @@ impl World<'_> {
             match SETTINGS.iter().find(|(n, ..)| *n == &*key.name) {
                 Some((_, ty, why)) => {
                     self.check(value, &ty(), Why::Of(why));
+                    if &*key.name == "tools" {
+                        self.tool_names(value);
+                    }
                     if key.name.starts_with("max_") {
                         self.positive(value, "a limit is at least one");
                     }
@@ -139,6 +143,24 @@ impl World<'_> {
                         .help(format!("there are {}", all.join(", ")));
                     self.report(d);
                 }
+            }
+        }
+    }
+
+    /// The tools that an agent lists exist, as far as the file spells them out.
+    fn tool_names(&mut self, tools: &Expr) {
+        let ExprKind::List(items) = &tools.kind else { return };
+        for item in items {
+            let ExprKind::Text(text) = &item.value.kind else { continue };
+            let Some(name) = text.plain() else { continue };
+            if AgentTool::from_name(&name).is_none() {
+                let near = did_you_mean(&name, AgentTool::ALL.iter().map(|t| t.name()));
+                let d = self
+                    .error(codes::ask::E1350, item.value.span, format!("there is no tool `{name}`"))
+                    .label("unknown tool")
+                    .suggest(near)
+                    .help(format!("tools are {}", AgentTool::names()));
+                self.report(d);
             }
         }
     }

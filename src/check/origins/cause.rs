@@ -30,6 +30,8 @@ pub enum Step {
     Param(usize),
     Held(Arc<str>),
     Written,
+    /// An agent with tools was at work.
+    Worked,
     Passed(Arc<str>, Arc<str>),
     Returned(Arc<str>),
 }
@@ -51,6 +53,7 @@ impl Step {
             Step::Param(_) => "given by the caller".into(),
             Step::Held(name) => format!("`{name}` holds it"),
             Step::Written => "an untrusted value leaves the program here".into(),
+            Step::Worked => "an AI with tools may write files or run commands here".into(),
             Step::Passed(task, name) => format!("passed to `{task}` as `{name}`"),
             Step::Returned(task) => format!("`{task}` gives it back"),
         }

@@ -7,7 +7,7 @@ use super::report::Sink;
 use crate::check::program::*;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::lint;
-use crate::policy::{Piece, Trust};
+use crate::policy::{AgentTool, Piece, Trust};
 use crate::source::Span;
 use crate::syntax::ast::*;
 use std::sync::Arc;
@@ -21,6 +21,11 @@ impl<'w> Flow<'_, 'w> {
     /// An untrusted value leaves the program: what is read afterwards may be it.
     fn leaves(&mut self, value: &Origin, span: Span) {
         let cause = self.proof.causes.add(span, Step::Written, value.cause);
+        self.taints(cause);
+    }
+
+    /// From here on files may hold what an AI wrote.
+    fn taints(&mut self, cause: CauseId) {
         if self.files().untrusted() {
             return;
         }
@@ -115,6 +120,10 @@ impl<'w> Flow<'_, 'w> {
         self.each([&ask.with, &ask.retry, &ask.turns, &ask.timeout].into_iter().flatten());
         let head = Span { end: e.span.end.min(e.span.start + 3), ..e.span };
         let answer = self.source(Level::Untrusted, head, Step::Asked, CauseId::NONE);
+        if self.may_change(ask) {
+            let cause = self.proof.causes.add(head, Step::Worked, CauseId::NONE);
+            self.taints(cause);
+        }
         self.checks(&ask.checks, &answer);
         let mut value = answer.clone();
         if let Some(otherwise) = &ask.otherwise {
@@ -127,6 +136,28 @@ impl<'w> Flow<'_, 'w> {
         }
         self.meet(&answer);
         value.whole()
+    }
+
+    /// Whether the agent has a tool that writes files or runs commands. A list that is not spelled out may hold any.
+    fn may_change(&self, ask: &Ask) -> bool {
+        let Some(Res::Agent(id)) = ask.agent.as_ref().map(|a| self.tables.res(a.id)) else { return false };
+        let world = self.proof.world;
+        let at = world.agents[id.0 as usize].at;
+        let ItemKind::Agent(agent) = &world.modules[at.module.0 as usize].ast.items[at.item as usize].kind
+        else {
+            return false;
+        };
+        let Some((_, tools)) = agent.settings.iter().find(|(key, _)| &*key.name == "tools") else {
+            return false;
+        };
+        let ExprKind::List(items) = &tools.kind else { return true };
+        items.iter().any(|item| match &item.value.kind {
+            ExprKind::Text(text) => {
+                let tool = text.plain().and_then(|name| AgentTool::from_name(&name));
+                tool.is_none_or(AgentTool::may_change)
+            }
+            _ => true,
+        })
     }
 
     fn checks(&mut self, checks: &'w [CheckClause], it: &Origin) {

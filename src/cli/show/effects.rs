@@ -112,6 +112,14 @@ impl Effect {
                 let usage = usage.map_or(String::new(), |u| format!(", {}", u.in_words()));
                 (format!("{who}{model}{again}"), format!("{elapsed}{usage}"))
             }
+            "tool" => {
+                let text = |key: &str| self.request(key).and_then(Json::as_str).unwrap_or_default();
+                let argv = texts_of(self.request("argv"));
+                let what = if argv.is_empty() { text("path").to_owned() } else { command_line(argv) };
+                let elapsed = elapsed.filter(|_| done.is_some());
+                let elapsed = elapsed.map_or(String::new(), |ms| format!("  {}", took(ms)));
+                (format!("{} {what}", text("tool")), elapsed)
+            }
             "write" => {
                 let path = self.request("path").and_then(Json::as_str).unwrap_or_default();
                 let text = self.request("text").and_then(Json::as_str).unwrap_or_default();
@@ -172,6 +180,18 @@ impl Effect {
                     page.put(depth, &[(Some(Paint::Warn), "cannot be accepted: "), (None, reason)]);
                 }
             }
+            "tool" => {
+                let allowed =
+                    |key: &str| self.data.get("allowed").and_then(|a| a.get(key)).and_then(Json::as_str);
+                match (allowed("rule"), allowed("by")) {
+                    (Some(rule), _) => page.put(depth, &[(dim, "allowed by "), (None, rule)]),
+                    (None, Some(who)) => page.put(depth, &[(dim, "allowed once by "), (None, who)]),
+                    (None, None) => {}
+                }
+                if page.full {
+                    page.json(depth, self.request("input").unwrap_or(&Json::Null));
+                }
+            }
             "write" if page.full => {
                 page.quote(depth, self.request("text").and_then(Json::as_str).unwrap_or_default());
             }
@@ -228,6 +248,13 @@ impl Effect {
                     page.put(depth, &[(dim, "what is wrong was sent back")]);
                 }
                 page.quote(depth, text("text"));
+            }
+            "tool" => {
+                let error = result.get("error").and_then(Json::as_bool) == Some(true);
+                if error {
+                    page.put(depth, &[(Some(Paint::Warn), "the tool calls this an error")]);
+                }
+                page.quote_head(depth, result.get("text").and_then(Json::as_str).unwrap_or_default());
             }
             _ if !result.is_null() => page.json(depth, result),
             _ => {}

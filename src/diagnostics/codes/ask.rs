@@ -27,4 +27,10 @@ codes! { Ask;
     E1334 "a provider calls no tools";
     E1341 "the turns of a conversation ran out";
     E1342 "a conversation was ended without an accepted answer";
+    E1350 "there is no such tool";
+    E1351 "the program of an agent did something without asking";
+    E1352 "a tool call of an agent was refused";
+    E1353 "the program of an agent cannot be understood";
+    E1354 "an agent keeps asking for what it may not do";
+    E1355 "nobody saw how a tool call ended";
 }

@@ -259,6 +259,10 @@ impl Provider for Record {
         self.tape.asked.count(request, &self.tape.redact);
         self.inner.was_asked(request);
     }
+
+    fn over(&self, talk: &str) {
+        self.inner.over(talk);
+    }
 }
 
 /// JSON is recorded as such where that loses nothing, so that people can read it.

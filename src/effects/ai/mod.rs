@@ -17,6 +17,7 @@ mod providers;
 pub mod remote;
 pub mod retry;
 pub mod scripted;
+pub mod tools;
 pub mod usage;
 
 pub use provider::{

@@ -1,6 +1,7 @@
 //! What every provider is asked, and what it may say.
 
 use super::retry::Wait;
+use super::tools::Tools;
 use super::usage::Usage;
 use crate::diagnostics::Failure;
 use crate::interpreter::{AgentSettings, Answer, AskReply, AskRequest, CancelToken, Exchange, Stop};
@@ -22,6 +23,8 @@ pub trait Provider: Send + Sync {
     fn record_word(&self, _path: &str, _answer: &Offered<'_>, _word: &Json) -> Result<(), Failure> {
         Ok(())
     }
+    /// The conversation at this place is over: for who holds something for it.
+    fn over(&self, _talk: &str) {}
     /// The question was asked in an earlier process of the run and is answered from its record: for who counts them.
     fn was_asked(&self, _request: &ProviderRequest) {}
 }
@@ -58,12 +61,26 @@ pub struct Control<'a> {
     pub pause: &'a (dyn Fn(&Wait<'_>) -> Result<(), Unanswered> + Sync),
     /// Whenever more of an answer has come in.
     pub heard: &'a (dyn Fn(Heard<'_>) + Sync),
+    /// The place of the conversation that the question is a turn of: something may be held for the next one.
+    pub talk: Option<&'a str>,
+    /// Who decides about an agent's tool calls; nobody, where there can be none.
+    pub tools: Option<&'a dyn Tools>,
 }
 
 impl<'a> Control<'a> {
     /// One try, without a deadline, and nobody hears of it.
     pub fn plain(path: &'a str, cancel: &'a CancelToken) -> Control<'a> {
-        Control { run: "", path, until: None, cancel, tries: 1, pause: &|_| Ok(()), heard: &|_| {} }
+        Control {
+            run: "",
+            path,
+            until: None,
+            cancel,
+            tries: 1,
+            pause: &|_| Ok(()),
+            heard: &|_| {},
+            talk: None,
+            tools: None,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod turn;
 
 pub use screen::Screen;
 
+use crate::effects::permission::{Permission, Wish};
 use crate::interpreter::{Exchange, Offer, Word};
 use crate::ui::terminal::Ended;
 use serde_json::Value as Json;
@@ -51,6 +52,10 @@ pub trait Partner: Send {
     fn ends(&mut self, text: Option<&str>);
     /// Shows an answer that cannot be accepted, after which nothing more can be said.
     fn shows(&mut self, offer: &Offer<'_>);
+    /// The agent uses a tool meanwhile, which is this in a line. What it has said so far was not its answer.
+    fn does(&mut self, what: &str);
+    /// The agent wants to do something of which no rule speaks. `stop` ends the wait for the person's word.
+    fn permits(&mut self, wish: &Wish<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<Permission, Ended>;
     /// Puts an answer before the person. `stop` ends the wait for their word.
     fn asks(&mut self, offer: &Offer<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<Said, Ended>;
 }

@@ -3,6 +3,7 @@
 
 use super::{About, Partner, Said};
 use crate::effects::form;
+use crate::effects::permission::{self, Permission, Wish};
 use crate::interpreter::{Exchange, Offer};
 use crate::ui::dialog::Dialog;
 use crate::ui::markdown::{self, Stream};
@@ -24,6 +25,8 @@ pub struct Screen {
     pub(super) plain: bool,
     /// How many exchanges of the past stand on the screen; none before the heading does.
     shown: Option<usize>,
+    /// What has come in of the answer, or of what is said before it.
+    heard: String,
     /// The answer of the turn under way stands on the screen.
     answered: bool,
     /// What was said in an earlier process has just been shown.
@@ -47,6 +50,7 @@ impl Screen {
             about,
             stream,
             shown: None,
+            heard: String::new(),
             answered: false,
             resumed: false,
             wrote: Vec::new(),
@@ -212,6 +216,7 @@ fn wrapped(lines: Vec<String>, room: usize) -> Vec<String> {
 impl Partner for Screen {
     fn begins(&mut self, turn: i64, before: &[Exchange]) {
         self.catch_up(before);
+        self.heard.clear();
         self.answered = false;
         if let Some(terminal) = &mut self.terminal {
             terminal.println("");
@@ -226,6 +231,7 @@ impl Partner for Screen {
     }
 
     fn hears(&mut self, text: &str) {
+        self.heard = text.to_owned();
         let typed = self.about.type_name.is_some();
         let style = self.style;
         if self.plain {
@@ -251,12 +257,36 @@ impl Partner for Screen {
     }
 
     fn ends(&mut self, text: Option<&str>) {
-        let text = text.filter(|_| self.about.type_name.is_none());
+        // An answer that is not what was heard is put before the person anew.
+        let text = text.filter(|t| self.about.type_name.is_none() && t.starts_with(&self.heard));
+        self.heard.clear();
         self.answered = text.is_some();
         self.print(|stream, size| match text {
             Some(text) => stream.ends(text, size),
             None => stream.breaks_off(size),
         });
+    }
+
+    fn does(&mut self, what: &str) {
+        let heard = std::mem::take(&mut self.heard);
+        let typed = self.about.type_name.is_some();
+        let row = self.style.paint(Paint::Dim, &escape::line(what));
+        self.print(|stream, size| {
+            let before = if typed { stream.breaks_off(size) } else { stream.ends(&heard, size) };
+            before + &stream.waits(vec![row], size)
+        });
+    }
+
+    fn permits(&mut self, wish: &Wish<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<Permission, Ended> {
+        self.print(|stream, size| stream.breaks_off(size));
+        let wait = Wait { until: None, stop: Some(stop) };
+        let said = self.dialog(wait, |dialog, _| {
+            dialog.terminal.wake()?;
+            let said = permission::put(dialog, wish);
+            dialog.terminal.rest();
+            said
+        });
+        said.unwrap_or(Err(Ended::Gone))
     }
 
     fn shows(&mut self, offer: &Offer<'_>) {

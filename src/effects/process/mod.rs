@@ -18,6 +18,7 @@ mod pump;
 mod resolve;
 mod run;
 mod spawn;
+mod talk;
 
 #[cfg(test)]
 mod tests;
@@ -30,3 +31,4 @@ pub use finished::{Finished, Status};
 pub use resolve::{Program, STANDARD_PATH, Search};
 pub use run::run;
 pub use spawn::{Folder, Spawn};
+pub use talk::{Heard, Patience, Talk, Unheard};

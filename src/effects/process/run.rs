@@ -27,7 +27,7 @@ pub fn run(spawn: &Spawn, control: &Control<'_>) -> Result<Finished, Failure> {
         return Err(cancelled(spawn));
     }
     let began = Instant::now();
-    let mut child = start(spawn)?;
+    let mut child = start(spawn, false)?;
     let pid = child.family.pid() as u32;
     let input = spawn.stdin.as_deref().unwrap_or_default();
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {

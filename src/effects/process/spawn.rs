@@ -113,7 +113,8 @@ impl Drop for Child {
     }
 }
 
-pub(super) fn start(spawn: &Spawn) -> Result<Child, Failure> {
+/// `talks`: its standard input stays open for what will be said.
+pub(super) fn start(spawn: &Spawn, talks: bool) -> Result<Child, Failure> {
     family::prepare();
     if !spawn.program.is_unchanged() {
         return Err(Failure::new(
@@ -135,7 +136,7 @@ pub(super) fn start(spawn: &Spawn) -> Result<Child, Failure> {
     let (stdout, child_stdout) = pipe().map_err(io)?;
     let (stderr, child_stderr) = pipe().map_err(io)?;
     let (child_stdin, stdin) = match &spawn.stdin {
-        Some(bytes) if !bytes.is_empty() => {
+        bytes if talks || bytes.as_ref().is_some_and(|b| !b.is_empty()) => {
             let (ours, theirs) = pipe().map(|(read, write)| (write, read)).map_err(io)?;
             (Some(theirs), Some(ours))
         }

@@ -7,6 +7,7 @@
 mod access;
 mod find;
 mod path;
+mod place;
 mod write;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::diagnostics::codes::files as codes;
 use crate::diagnostics::{ErrorKind, Failure, did_you_mean};
 use crate::effects::process::Folder;
 use access::Root;
+pub use place::{Place, Sort};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;

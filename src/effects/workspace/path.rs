@@ -51,3 +51,16 @@ pub(super) fn protected(real: &str, pinned: &[String]) -> Option<&'static str> {
     }
     None
 }
+
+/// Why an agent may not look at it, for a clean path without symbolic links.
+pub(super) fn withheld(real: &str) -> Option<&'static str> {
+    let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+    let names: Vec<&str> = real.split('/').collect();
+    if names.iter().any(|name| is(name, ".wflow")) {
+        return Some("wflow keeps the record of its runs there");
+    }
+    if names.windows(2).any(|two| is(two[0], ".git") && is(two[1], "config")) {
+        return Some("git's settings may hold credentials");
+    }
+    None
+}

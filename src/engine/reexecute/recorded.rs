@@ -7,7 +7,7 @@ use crate::engine::effect::given_up;
 use crate::engine::failure_json;
 use crate::engine::world::requests;
 use crate::interpreter::{Answer, At, Stop};
-use crate::journal::{Event, EventType, Outcome, Replay, RunDir, StepRecord, digest};
+use crate::journal::{Event, EventType, Outcome, Replay, RunDir, StepRecord, digest, question_of};
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -206,6 +206,11 @@ impl<'a> Recorded<'a> {
         }
         // One that could not be read is recorded as an effect that failed.
         self.effect(at, kind, about)
+    }
+
+    /// An agent's tool calls are its own affair: the program asks for none of them.
+    pub fn pass_calls(&self, at: &At) {
+        self.state().present.retain(|path, _| question_of(path) != Some(&at.path));
     }
 
     /// Waits for a busy provider are of the call, not of the program, which knows nothing of them.

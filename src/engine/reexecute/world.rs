@@ -57,6 +57,7 @@ impl Again<'_> {
         let full = requests::ask(request, &self.config.ai, context);
         let reply = self.recorded.effect(at, "ask", &full.canonical());
         self.recorded.pass_waits(at);
+        self.recorded.pass_calls(at);
         reply.map(|r| requests::ask_reply(&r))
     }
 

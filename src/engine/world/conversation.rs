@@ -33,7 +33,8 @@ pub fn begin<'s>(
         context: context.files.iter().map(|f| f.path.clone()).collect(),
         type_name: request.schema.is_some().then(|| request.type_name.clone()),
     };
-    Ok(Some(Box::new(Talk { session, providers, provider, context, about, seat: None })))
+    let path = at.path.clone();
+    Ok(Some(Box::new(Talk { session, path, providers, provider, context, about, seat: None })))
 }
 
 struct Talk<'s> {
@@ -41,6 +42,8 @@ struct Talk<'s> {
     providers: &'s Providers,
     provider: Arc<dyn Provider>,
     context: Context,
+    /// Where the conversation is held.
+    path: String,
     about: About,
     /// From the first thing on that is not on record.
     seat: Option<Seat<'s>>,
@@ -54,6 +57,7 @@ struct Seat<'s> {
 
 impl Drop for Talk<'_> {
     fn drop(&mut self) {
+        self.provider.over(&self.path);
         if let Some(Seat { partner, one }) = self.seat.take() {
             drop(partner);
             self.session.progress.event(Event::TerminalFree);
@@ -112,9 +116,12 @@ impl Conversation for Talk<'_> {
     fn answer(&mut self, at: &At, request: &AskRequest) -> Answer<AskReply> {
         let session = self.session;
         let full = requests::ask(request, &session.config.ai, &self.context);
+        let settled = session.unless_broken(question::settle(session, at, request))?;
         session.unless_broken(self.attend(at))?;
         let listener = self.seat.as_ref().map(|seat| &seat.partner);
-        let asked = question::put(session, at, request, &full, self.providers, &*self.provider, listener);
+        let turn = question::Turn { listener, settled };
+        let (providers, provider) = (self.providers, &*self.provider);
+        let asked = question::put(session, at, request, &full, providers, provider, turn);
         session.unless_broken(asked)
     }
 

@@ -7,6 +7,7 @@ mod files;
 mod question;
 pub(super) mod requests;
 mod steps;
+mod tools;
 
 use super::session::Session;
 use crate::diagnostics::Failure;

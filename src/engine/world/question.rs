@@ -1,16 +1,21 @@
 //! `ask`: one call of a provider.
 
-use super::requests;
+use super::tools::Overseer;
+use super::{requests, tools};
+use crate::diagnostics::Failure;
 use crate::effects::ai::budget::Account;
 use crate::effects::ai::context::{self, Context};
 use crate::effects::ai::retry::Wait;
+use crate::effects::ai::tools::Tools;
 use crate::effects::ai::usage::{Usage, estimate};
 use crate::effects::ai::{self, Control, Heard, Provider, ProviderRequest, Providers, Unanswered};
 use crate::effects::conversation::Partner;
-use crate::engine::effect::Permit;
+use crate::engine::doubt::Settled;
+use crate::engine::effect::{Intent, Permit};
 use crate::engine::failure_json;
 use crate::engine::session::Session;
-use crate::interpreter::{Answer, AskReply, AskRequest, At, Stop};
+use crate::interpreter::{AgentSettings, Answer, AskReply, AskRequest, At, Stop};
+use crate::policy::AgentTool;
 use crate::ui::progress::Event;
 use serde_json::{Map, Value as Json, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -27,7 +32,7 @@ pub fn ask(session: &Session, at: &At, request: &AskRequest) -> Answer<AskReply>
     let provider = provider(providers, at, request)?;
     let context = context(session, at, request)?;
     let full = requests::ask(request, &session.config.ai, &context);
-    put(session, at, request, &full, providers, provider.as_ref(), None)
+    put(session, at, request, &full, providers, provider.as_ref(), Turn::default())
 }
 
 /// Whoever follows an answer as it comes in.
@@ -38,6 +43,14 @@ pub fn provider(providers: &Providers, at: &At, request: &AskRequest) -> Answer<
     provider.map_err(|f| f.at(at.span).into())
 }
 
+/// What a question has besides as a turn of a conversation.
+#[derive(Clone, Copy, Default)]
+pub struct Turn<'a> {
+    pub listener: Option<&'a Listener>,
+    /// A doubt about it is settled, in these words.
+    pub settled: Option<&'static str>,
+}
+
 /// The recorded answer, or a fresh one.
 pub fn put(
     session: &Session,
@@ -46,9 +59,11 @@ pub fn put(
     full: &ProviderRequest,
     providers: &Providers,
     provider: &dyn Provider,
-    listener: Option<&Listener>,
+    turn: Turn<'_>,
 ) -> Answer<AskReply> {
-    let decide = || Ok((Permit { repeatable: true, ..Permit::default() }, ()));
+    let Turn { listener, settled } = turn;
+    let began = session.record.is_in_doubt(&at.path);
+    let decide = || Ok((Permit { settled, ..permit(session, at, request, began)? }, ()));
     let fresh = AtomicBool::new(false);
     let recorded = session.effect(at, "ask", &full.canonical(), decide, |()| {
         fresh.store(true, Ordering::Relaxed);
@@ -61,6 +76,35 @@ pub fn put(
         providers.budget().spent(&account(at, full), cost.unwrap_or(0.0));
     }
     Ok(requests::ask_reply(&recorded))
+}
+
+/// An agent that can change something may have done so before its answer was lost: then a person decides whether it is
+/// asked again. `began` is the event with which an earlier process began it.
+fn permit(session: &Session, at: &At, request: &AskRequest, began: Option<u64>) -> Result<Permit, Failure> {
+    let none = AgentSettings::default();
+    let agent = request.agent.as_ref().unwrap_or(&none);
+    tools::check_names(&agent.name, &agent.tools)?;
+    let known = began.map(|began| tools::left_behind(session, &at.path, began)).unwrap_or_default();
+    let may_change = agent.tools.iter().filter_map(|t| AgentTool::from_name(t)).any(AgentTool::may_change);
+    let repeatable = if began.is_some() { known.is_empty() } else { !may_change };
+    Ok(Permit { repeatable, known, ..Permit::default() })
+}
+
+/// What a person says to a doubt about this question, where there is one: asked before they talk with the agent. Gives
+/// their words.
+pub fn settle(session: &Session, at: &At, request: &AskRequest) -> Answer<Option<&'static str>> {
+    let Some(began) = session.record.is_in_doubt(&at.path) else { return Ok(None) };
+    let Permit { repeatable: false, known, .. } = permit(session, at, request, Some(began))? else {
+        return Ok(None);
+    };
+    if session.giving_up.is_some() {
+        return Ok(None);
+    }
+    let intent = Intent { known, ..Intent::plain("ask", &Json::Null) };
+    match session.settle_doubt(at, &intent)? {
+        Settled::Again(words) => Ok(Some(words)),
+        Settled::Ran(_) => Ok(None),
+    }
 }
 
 /// How an answer was read that was not quite the JSON that was asked for. It stands beside the question, whose own record
@@ -116,6 +160,8 @@ fn answer(
         let line = format!("{} tokens  {}", estimate(heard.text.len()), redactor.text(last));
         session.progress.event(Event::Output { path: at.path.clone(), line });
     };
+    let agent = request.agent.as_ref().filter(|a| !a.tools.is_empty());
+    let overseer = agent.map(|a| Overseer::new(session, at, &a.name, listener)).transpose()?;
     let control = Control {
         run: &session.run,
         path: &at.path,
@@ -124,6 +170,8 @@ fn answer(
         tries: tries(providers, provider, request),
         pause: &pause,
         heard: &heard,
+        talk: listener.and_then(|_| at.path.rsplit_once('/')).map(|(talk, _)| talk),
+        tools: overseer.as_ref().map(|o| o as &dyn Tools),
     };
     // A person at the terminal is asked one thing at a time.
     let one = (provider.name() == "human").then(|| {

@@ -70,6 +70,8 @@ impl Page {
             }
             None => text(request("path").and_then(Json::as_str).unwrap_or_default()),
         };
+        let tool = request("tool").and_then(Json::as_str).map(|tool| format!("{} {what}", text(tool)));
+        let what = tool.unwrap_or(what);
         let exit = outcome.and_then(|o| o.as_ref().ok()).and_then(|r| r.get("exit")).and_then(Json::as_i64);
         let how = match (outcome, exit) {
             (None, _) => String::from("<span class=\"warn\">nobody knows whether it happened</span>"),
@@ -88,6 +90,14 @@ impl Page {
         let gates = texts(data, "after");
         if !gates.is_empty() {
             self.put(&format!("<div class=\"soft\">allowed by gate {}</div>", text(&gates.join(", "))));
+        }
+        let allowed = |key: &str| data.get("allowed").and_then(|a| a.get(key)).and_then(Json::as_str);
+        match (allowed("rule"), allowed("by")) {
+            (Some(rule), _) => self.put(&format!("<div class=\"soft\">allowed by {}</div>", text(rule))),
+            (None, Some(who)) => {
+                self.put(&format!("<div class=\"soft\">allowed once by {}</div>", text(who)))
+            }
+            (None, None) => {}
         }
         if let Some(who) = settled_by.or(data.get("settled_by").and_then(Json::as_str)) {
             self.put(&format!(
@@ -138,6 +148,10 @@ impl Page {
                 if let Some(said) = result.get("text").and_then(Json::as_str) {
                     self.folded("the person says", said);
                 }
+            }
+            ("tool", Some(Ok(result))) => {
+                self.folded("input", &crate::ui::json::compact(request("input").unwrap_or(&Json::Null)));
+                self.folded("result", result.get("text").and_then(Json::as_str).unwrap_or_default());
             }
             ("write", _) => {
                 self.folded("text", request("text").and_then(Json::as_str).unwrap_or_default());
