@@ -144,6 +144,144 @@ fn a_command_is_refused_where_the_run_did_not_pass_its_gate() {
     assert!(!dir.path().join("later").exists());
 }
 
+const FACTS: &str = r#"
+use "./lib.wflow" as lib
+
+workflow main() -> [Text] {
+    gate GATE "Go on?"
+    let read_it = try { read("kept.txt") } catch permission e { e.message }
+    let by_link = try { read("link.txt") } catch permission e { e.message }
+    let there = try { "{exists("kept.txt")}" } catch permission e { e.message }
+    let found = try { glob("*.txt").join(" ") } catch permission e { e.message }
+    let home = try { env("KEPT") ?? "none" } catch permission e { e.message }
+    let written = try { write("out/a.md", "x")  "written" } catch permission e { e.message }
+    let key = try { let _key = secret("KEPT_KEY")  "opened" } catch permission e { e.message }
+    let called = try { lib.kept() } catch permission e { e.message }
+    [read_it, by_link, there, found, home, written, key, called, lib.free()]
+}
+"#;
+
+/// A project whose run waits at a gate; then rules come that the checker has not seen.
+fn with_later_rules(gate: &str) -> (tempfile::TempDir, Pty) {
+    let dir = project(&FACTS.replace("GATE", gate));
+    let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+    file("kept.txt", "content");
+    file("lib.wflow", "task kept() -> Text { say \"inside\"  \"called\" } task free() -> Text { \"free\" }");
+    std::os::unix::fs::symlink("kept.txt", dir.path().join("link.txt")).expect("a link");
+    assert_eq!(detached(dir.path(), &["run", "w.wflow"]).status.code(), Some(75));
+    let rules = ["exists", "glob", "env", "secret", "lib.kept"]
+        .map(|name| format!("{{ effect = \"{name}\", after = \"ship\" }}"))
+        .join(", ");
+    file(
+        "wflow.toml",
+        &format!(
+            "[policy]\nwrite = [\"out/**\"]\nallow = [{{ read = \"kept.txt\", after = \"ship\" }}, \
+             {{ write = \"out/*.md\", after = \"ship\" }}, {rules}]\n"
+        ),
+    );
+    let mut command = wflow(dir.path(), &["approve", "last", gate]);
+    command.env("KEPT", "kept-value").env("KEPT_KEY", "hidden-value");
+    let mut screen = Pty::spawn(command, 60, 200, None);
+    approve(&mut screen);
+    (dir, screen)
+}
+
+/// As above, for everything else that a rule can speak of.
+#[test]
+fn no_effect_happens_where_the_run_did_not_pass_its_gate() {
+    let (dir, screen) = with_later_rules("first");
+    let end = screen.finish();
+    assert_eq!(end.status.code(), Some(0), "{}", end.screen);
+    let values: Vec<String> = serde_json::from_str(&end.stdout).expect("a list");
+    let refused = |what: &str| {
+        format!("`{what}` may run only after gate `ship` was approved, and in this run it was not")
+    };
+    let wanted = [
+        refused("read kept.txt"),
+        refused("read kept.txt"),
+        refused("exists kept.txt"),
+        refused("glob *.txt"),
+        refused("env KEPT"),
+        refused("write out/a.md"),
+        refused("secret KEPT_KEY"),
+        refused("lib.kept"),
+        String::from("free"),
+    ];
+    assert_eq!(values, wanted);
+    assert!(!dir.path().join("out/a.md").exists());
+    let journal = journal(dir.path());
+    assert!(
+        !journal.contains("inside") && !journal.contains("kept-value") && !journal.contains("hidden-value"),
+        "{journal}"
+    );
+    assert_whole(dir.path());
+}
+
+/// Where it was passed they happen, and the record says what allowed them.
+#[test]
+fn effects_behind_their_gate_name_it_in_the_record() {
+    let (dir, screen) = with_later_rules("ship");
+    let end = screen.finish();
+    assert_eq!(end.status.code(), Some(0), "{}", end.screen);
+    let values: Vec<String> = serde_json::from_str(&end.stdout).expect("a list");
+    assert_eq!(
+        values,
+        [
+            "content",
+            "content",
+            "true",
+            "kept.txt link.txt",
+            "kept-value",
+            "written",
+            "opened",
+            "called",
+            "free"
+        ]
+    );
+    let journal = journal(dir.path());
+    let guarded =
+        journal.lines().filter(|l| l.contains(r#""after":["ship"],"#) && l.contains(r#""guards":["#));
+    let kinds: Vec<String> = guarded
+        .map(|line| {
+            let event: serde_json::Value = serde_json::from_str(line).expect("an event");
+            event["data"]["kind"].as_str().unwrap_or_default().to_owned()
+        })
+        .collect();
+    assert_eq!(kinds, ["read", "read", "exists", "glob", "env", "write", "secret", "call"]);
+    assert_whole(dir.path());
+    let shown = detached(dir.path(), &["runs", "show", "last"]);
+    let told = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert_eq!(told.matches("allowed by gate ship").count(), 8, "{told}");
+    assert!(told.contains("call lib.kept"), "{told}");
+
+    // A record without the approval is no good one.
+    let path = journal_path(dir.path());
+    let damaged = journal.replace(r#""decision":"approve""#, r#""decision":"reject""#);
+    assert_ne!(damaged, journal);
+    std::fs::write(path, damaged).expect("written");
+    assert_eq!(detached(dir.path(), &["audit", "verify", "last"]).status.code(), Some(1));
+}
+
+fn journal_path(dir: &Path) -> std::path::PathBuf {
+    let run = std::fs::read_dir(dir.join(".wflow/runs")).expect("runs").flatten().next().expect("one");
+    run.path().join("journal.jsonl")
+}
+
+fn journal(dir: &Path) -> String {
+    std::fs::read_to_string(journal_path(dir)).expect("readable")
+}
+
+/// The record is in order, and the program does again what it says.
+#[track_caller]
+fn assert_whole(dir: &Path) {
+    for args in [["audit", "verify", "last"], ["audit", "replay", "last"]] {
+        let out = detached(dir, &args);
+        let told =
+            format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        assert_eq!(out.status.code(), Some(0), "{args:?}: {told}");
+    }
+}
+
 #[test]
 fn an_interrupted_run_can_be_resumed() {
     let dir = project("workflow main() -> Text { run `touch before`  gate ship \"Ship?\"  \"done\" }");

@@ -1,6 +1,7 @@
 //! What the policy allows, refuses and guards, as tables of commands.
 
 use std::path::Path;
+use std::sync::Arc;
 use wflow::policy::{
     Decision, Hole, Piece, Policy, Project, RuleSet, Trust, Verdict, Word, load_project, unguarded,
 };
@@ -295,6 +296,7 @@ deny = [{ read = ".env*" }, { effect = "secret" }]"#,
         ("read", "src/main.rs", "ok"),
         ("read", "./.env", "E1658"),
         ("exists", "../x", "E1658"),
+        ("exists", ".", "ok"),
         ("glob", "src/**", "ok"),
         ("env", "HOME", "ok"),
         ("secret", "TOKEN", "E1658"),
@@ -303,6 +305,60 @@ deny = [{ read = ".env*" }, { effect = "secret" }]"#,
     ] {
         assert_eq!(says(name, argument), expected, "{name} {argument}");
     }
+}
+
+/// A rule about `glob` speaks of files, the argument of `glob` is a pattern for them.
+#[test]
+fn a_pattern_that_could_find_a_guarded_file_is_guarded() {
+    let text = r#"policy { allow glob "secrets/**/*.pem" after gate ship }"#;
+    let mut sources = SourceMap::new();
+    let id = sources.add("w.wflow", wflow::source::Origin::Memory, text);
+    let file = wflow::syntax::parse(id, text).file;
+    let p = Policy::new(&project(""), Some(RuleSet::from_items(file.policies()).0));
+    let guarded = |pattern: &str| match p.decide_effect("glob", Some(pattern)) {
+        Decision::Allowed { after, .. } => !after.is_empty(),
+        other => panic!("{other:?}"),
+    };
+    for pattern in
+        ["secrets/a.pem", "secrets/*.pem", "**", "**/*.pem", "s*/x/*", "*/*", "{a,b}", "se?rets/x.pem"]
+    {
+        assert!(guarded(pattern), "{pattern}");
+        let known = [Piece::Lit(pattern.into())];
+        assert!(!p.effect_guards("glob", Some(&known)).is_empty(), "{pattern}");
+        // Whatever of it is not known, it may be this.
+        for cut in (0..=pattern.len()).filter(|i| pattern.is_char_boundary(*i)) {
+            let pieces = [
+                Piece::Lit(pattern[..cut].into()),
+                Piece::Hole(Hole::Any),
+                Piece::Lit(pattern[cut..].into()),
+            ];
+            assert!(!p.effect_guards("glob", Some(&pieces)).is_empty(), "{pieces:?}");
+        }
+    }
+    for pattern in ["docs/**", "*.pem", "src/*.pem", "secrets/*.md", "secret/**"] {
+        assert!(!guarded(pattern), "{pattern}");
+    }
+}
+
+#[test]
+fn a_call_of_a_task_is_guarded_and_denied_by_its_names() {
+    let p = policy(
+        r#"allow = [{ effect = "work.create", after = "commitment" }, { effect = "git.*", after = "ship" }]
+deny = [{ effect = "work.delete" }]"#,
+    );
+    let says = |names: &[&str]| {
+        let names: Vec<Arc<str>> = names.iter().map(|n| Arc::from(*n)).collect();
+        match p.decide_call(&names) {
+            Decision::Allowed { after, .. } => after.iter().map(|g| g.gate.to_string()).collect(),
+            other => vec![other.refusal().map_or("", |r| r.code().id()).to_owned()],
+        }
+    };
+    assert_eq!(says(&["work.create"]), ["commitment"]);
+    assert_eq!(says(&["w.create", "work.create"]), ["commitment"]);
+    assert_eq!(says(&["git.tag"]), ["ship"]);
+    assert_eq!(says(&["work.delete"]), ["E1658"]);
+    assert_eq!(says(&["work.get"]), [""; 0]);
+    assert_eq!(says(&["main"]), [""; 0]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod infer;
 mod items;
 mod lints;
 mod load;
+mod module_names;
 mod origins;
 mod policies;
 mod program;

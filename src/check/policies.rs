@@ -4,11 +4,9 @@ use super::program::ModuleId;
 use super::world::*;
 use crate::diagnostics::codes::policy as code;
 use crate::diagnostics::did_you_mean;
+use crate::policy::EFFECTS;
 use crate::syntax::ast::{ItemKind, PolicySubject};
 use std::sync::Arc;
-
-/// Effects beside commands that a policy may speak of; others are tasks of a module, `work.create`.
-const EFFECTS: &[&str] = &["read", "write", "glob", "exists", "env", "secret"];
 
 impl World<'_> {
     pub fn check_policy(&mut self, module: ModuleId) {

@@ -3,6 +3,7 @@
 //! Findings about parts of a tree are in [`Tables`], plain vectors indexed by the tree's `NodeId`. Whoever lowers or
 //! explains a program looks them up and decides nothing anew.
 
+use super::module_names::module_names;
 use crate::diagnostics::Diagnostic;
 use crate::source::{Origin, SourceFile, SourceMap, Span};
 use crate::syntax::ast::{self, NodeId};
@@ -222,6 +223,13 @@ pub struct Program {
     pub tests: Vec<Test>,
     /// For [`Program::approved_before`].
     pub approved: Arc<HashMap<Span, Vec<Arc<str>>>>,
+}
+
+impl Program {
+    /// How policies call the modules: by module, its names.
+    pub fn module_names(&self) -> Vec<Vec<Arc<str>>> {
+        module_names(self.modules.iter().map(|m| (&m.uses, self.sources.file(m.ast.id))))
+    }
 }
 
 /// What checking gives.

@@ -44,7 +44,14 @@ pub fn context(args: &ContextArgs, screen: &Screen) -> Result<Exit, Trouble> {
         let id = AgentId(u32::try_from(index).unwrap_or(u32::MAX));
         let settings = lowered.agent_settings(id, &|_| true).map_err(|f| Trouble::from(*f))?;
         let budget = ai.context_tokens.unwrap_or(context::TOKENS);
-        let context = context::load(&workspace, &Cache::default(), &settings.context, &sources, budget);
+        let context = context::load(
+            &workspace,
+            &Cache::default(),
+            &settings.context,
+            &sources,
+            budget,
+            &mut |_| Ok(()),
+        );
         agents.push(Told { settings, context });
     }
     if agents.is_empty() {

@@ -49,6 +49,18 @@ pub struct Permit {
     pub settled: Option<&'static str>,
 }
 
+impl Permit {
+    /// What guards one part of an effect guards the whole.
+    pub fn add(&mut self, other: Permit) {
+        for (gate, path) in other.after.into_iter().zip(other.guards) {
+            if !self.after.contains(&gate) {
+                self.after.push(gate);
+                self.guards.push(path);
+            }
+        }
+    }
+}
+
 impl Session {
     /// The recorded outcome, or a fresh one.
     ///
@@ -143,6 +155,20 @@ impl Session {
         about: &Json,
         look: impl FnOnce() -> Result<Json, Failure>,
     ) -> Answer<Json> {
+        self.guarded_fact(at, kind, about, || Ok(Permit::default()), |_| look())
+    }
+
+    /// One of which a policy may speak. `decide` says whether it may be looked at, and after which gates; only then is it,
+    /// and what guards it is recorded with it. Where it really stands may be known only by then: `look` adds what guards
+    /// that.
+    pub fn guarded_fact(
+        &self,
+        at: &At,
+        kind: &'static str,
+        about: &Json,
+        decide: impl FnOnce() -> Result<Permit, Failure>,
+        look: impl FnOnce(&mut Permit) -> Result<Json, Failure>,
+    ) -> Answer<Json> {
         self.check_uninterrupted()?;
         let digest = if about.is_null() { String::new() } else { self.record.digest(about) };
         match self.record.earlier(&at.path, kind, &digest).map_err(|f| f.at(at.span))? {
@@ -151,10 +177,15 @@ impl Session {
             Earlier::Cancelled => return Err(Stop::Cancelled),
             Earlier::InDoubt | Earlier::Nothing => self.before_fresh(at)?,
         }
-        match look() {
+        let mut permit = Permit::default();
+        let looked = decide().and_then(|decided| {
+            permit = decided;
+            look(&mut permit)
+        });
+        match looked {
             Ok(mut value) => {
                 self.record.redactor().value(&mut value);
-                self.record.value(&at.path, kind, about, &digest, &value)?;
+                self.record.value(&at.path, kind, (about, &digest), &value, &permit)?;
                 Ok(value)
             }
             Err(failure) => {

@@ -1,6 +1,6 @@
 //! A run's journal as the engine uses it: what answers from the past, and what is added.
 
-use super::effect::Intent;
+use super::effect::{Intent, Permit};
 use super::failure_json;
 use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
@@ -162,6 +162,11 @@ impl Record {
         }
     }
 
+    /// Whether anything is recorded at this very path.
+    pub fn has(&self, path: &str) -> bool {
+        self.replay().at(path).is_some()
+    }
+
     /// Whether anything beneath this path was not come to again. What an undo did is: undos come last.
     pub fn is_ahead(&self, path: &str) -> bool {
         let inside = format!("{path}/");
@@ -239,11 +244,12 @@ impl Record {
         &self,
         path: &str,
         kind: &str,
-        request: &Json,
-        digest: &str,
+        (request, digest): (&Json, &str),
         value: &Json,
+        permit: &Permit,
     ) -> Result<(), Failure> {
         let mut data = members([("kind", json!(kind))]);
+        guarded(&mut data, &permit.after, &permit.guards);
         if !value.is_null() {
             data.insert("value".into(), value.clone());
         }
@@ -265,10 +271,7 @@ fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
         ("request", intent.request.clone()),
         ("digest", json!(digest)),
     ]);
-    if !intent.after.is_empty() {
-        data.insert("after".into(), json!(intent.after));
-        data.insert("guards".into(), json!(intent.guards));
-    }
+    guarded(&mut data, &intent.after, &intent.guards);
     if let Some((who, answer)) = &intent.settled {
         data.insert("settled_by".into(), json!(who));
         data.insert("settled".into(), json!(answer));
@@ -280,6 +283,14 @@ fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
         data.insert("allowed".into(), allowed.clone());
     }
     data
+}
+
+/// The gates that had to be approved first, and where they were.
+fn guarded(data: &mut Map<String, Json>, after: &[String], guards: &[String]) {
+    if !after.is_empty() {
+        data.insert("after".into(), json!(after));
+        data.insert("guards".into(), json!(guards));
+    }
 }
 
 /// An object of these members.

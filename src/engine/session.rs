@@ -30,6 +30,8 @@ pub struct Session {
     pub config: Config,
     /// All of them must allow: what the run was started under, and on a resume today's.
     pub policies: Vec<Policy>,
+    /// Whether any of them denies or guards tasks.
+    pub speaks_of_calls: bool,
     pub digests: Digests,
     pub record: Record,
     pub workspace: Workspace,
@@ -254,6 +256,19 @@ impl Session {
         let guards = self.allowed(|policy| policy.decide_effect(name, argument))?;
         let words: Vec<Word> = [Word::literal(name)].into_iter().chain(argument.map(Word::literal)).collect();
         self.permit(at, &words, &guards, repeatable)
+    }
+
+    /// May this task of a module be called?
+    pub fn decide_call(&self, at: &At, names: &[Arc<str>]) -> Result<Permit, Failure> {
+        let guards = self.allowed(|policy| policy.decide_call(names))?;
+        let words: Vec<Word> = names.first().map(|name| Word::literal(name.clone())).into_iter().collect();
+        self.permit(at, &words, &guards, true)
+    }
+
+    /// Whether a rule of any policy denies or guards it.
+    pub fn speaks_of_call(&self, names: &[Arc<str>]) -> bool {
+        let silent = |d: &Decision| matches!(d, Decision::Allowed { after, .. } if after.is_empty());
+        self.policies.iter().any(|policy| !silent(&policy.decide_call(names)))
     }
 
     /// May this command run, by all policies in force? Then the gates that guard it by any of them.

@@ -145,6 +145,7 @@ impl Parts<'_> {
                 evidence: String::new(),
             },
             config: self.config,
+            speaks_of_calls: self.policies.iter().any(Policy::speaks_of_calls),
             policies: self.policies,
             workspace: self.workspace,
             search,

@@ -33,8 +33,8 @@ pub struct Lowered {
 
 #[derive(Debug)]
 pub(super) struct CallableCode {
-    /// Qualified as the started file calls it.
-    pub name: Arc<str>,
+    /// Qualified as the started file and its policy call it; at least one.
+    pub names: Arc<[Arc<str>]>,
     pub params: u32,
     pub locals: u32,
     pub defaults: Vec<Option<Node>>,
@@ -43,6 +43,13 @@ pub(super) struct CallableCode {
     /// A `task` or `workflow`.
     pub task: bool,
     pub signature: Arc<Signature>,
+}
+
+impl CallableCode {
+    /// As messages and tests call it.
+    pub fn name(&self) -> &str {
+        self.names.first().map_or("", |name| name)
+    }
 }
 
 #[derive(Debug)]
@@ -100,7 +107,7 @@ impl Lowered {
 
     /// As the started file calls it: `work.get`, or the name alone.
     pub fn name(&self, id: CallableId) -> &str {
-        &self.callables[id.0 as usize].name
+        self.callables[id.0 as usize].name()
     }
 
     /// Calls a workflow, task or function and undoes what is to be undone. The thread that calls needs no stack of its
@@ -313,7 +320,7 @@ impl<'l> Eval<'l> {
         };
         for name in names {
             if !params.iter().any(|p| *p.name == *name) {
-                let mut message = format!("`{}` has no parameter `{name}`", callable.name);
+                let mut message = format!("`{}` has no parameter `{name}`", callable.name());
                 if let Some(near) = did_you_mean(name, params.iter().map(|p| &*p.name)) {
                     message.push_str(&format!("; did you mean `{near}`?"));
                 }

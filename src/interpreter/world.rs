@@ -379,6 +379,14 @@ pub trait World: Sync {
     /// The branch at this path has come to its end, whatever the record still holds beneath it.
     fn branch_ended(&self, _path: &str) {}
 
+    /// Before the body of a task that is called: whether it may be. `names` are all that policies have for it.
+    fn enter(&self, _at: &At, _names: &[Arc<str>]) -> Answer<()> {
+        Ok(())
+    }
+    /// Whether [`World::enter`] can ever refuse or record something.
+    fn watches_calls(&self) -> bool {
+        false
+    }
     /// Tests answer calls of tasks: `Some` replaces the call. The name is qualified (`work.get`), arguments in order.
     fn call(&self, _at: &At, _task: &str, _args: &[Json]) -> Option<Answer<Json>> {
         None

@@ -62,6 +62,7 @@ impl<'a> Pairing<'a> {
                 return Err(format!("the step {path} ends without having begun"));
             }
             EventType::EffectIntended => self.intent(event)?,
+            EventType::ValueRecorded => self.guarded(event)?,
             EventType::EffectCompleted | EventType::EffectFailed if self.intended.remove(path).is_none() => {
                 return Err(format!("the effect {path} has an outcome without an intent"));
             }
@@ -122,6 +123,12 @@ impl<'a> Pairing<'a> {
             }
             _ => {}
         }
+        self.guarded(event)
+    }
+
+    /// What is protected began only after its gates were approved.
+    fn guarded(&self, event: &Event) -> Result<(), String> {
+        let path = event.path.as_str();
         let guards = texts(&event.data, "guards");
         for name in texts(&event.data, "after") {
             if !self.gates.approves(name, &guards, event.epoch) {

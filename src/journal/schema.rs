@@ -151,10 +151,12 @@ pub fn fields(kind: EventType) -> &'static [Field] {
         EventType::ValueRecorded => {
             const {
                 &[
-                    must("kind", Form::Text, "now, uuid, env, read, glob, exists …"),
+                    must("kind", Form::Text, "now, uuid, env, read, glob, exists, call …"),
                     may("value", Form::Any, "what it was; absent for none"),
                     may("digest", Form::Digest, "of the request, where there is one"),
                     may("request", Form::Any, "what was asked for"),
+                    may("after", Form::Texts, "protected: the gates that must be approved before it"),
+                    may("guards", Form::Texts, "the paths of the approved gates it relies on"),
                 ]
             }
         }

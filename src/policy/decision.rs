@@ -9,7 +9,7 @@ use super::pattern::Pattern;
 use super::project::Project;
 use super::read::sha256_hex;
 use super::refusal::{Refusal, Why};
-use super::rules::{EffectRule, From, Rule, RuleSet, Trust, strictly, widely};
+use super::rules::{EFFECTS, EffectRule, From, Rule, RuleSet, Trust, strictly, widely};
 use super::strict::Miss;
 use super::wide::Subject;
 use super::word::{Mood, Piece, Word};
@@ -387,11 +387,17 @@ impl Policy {
                     tidy = t;
                     Some(tidy.as_str())
                 }
+                // The root itself can be looked at; no pattern means it.
+                None if name != "write" && path.split('/').all(|part| part == ".") => Some("."),
                 None => return Decision::NotAllowed(Refusal::new(&words, Why::OutsideRoot)),
             },
             other => other,
         };
-        let hits = |r: &EffectRule| r.matches(name, argument);
+        let hits = |r: &EffectRule| match (name, argument) {
+            // A rule speaks of the files, the argument is a pattern for them.
+            ("glob", Some(pattern)) => r.may_find(&[Piece::Lit(pattern.into())]),
+            _ => r.matches(name, argument),
+        };
         if let Some(rule) = self.sets().flat_map(|s| &s.deny_effects).find(|r| hits(r)) {
             let why = Why::EffectDenied { rule: rule.text().into(), from: rule.from };
             return Decision::Denied(Refusal::new(&words, why).at_rule(rule.span));
@@ -435,6 +441,7 @@ impl Policy {
         for rule in self.sets().flat_map(|s| &s.allow_effects) {
             let Some(gate) = &rule.after else { continue };
             let (may, always) = match (&known, argument) {
+                (_, Some(pieces)) if name == "glob" => (rule.may_find(pieces), known.is_some()),
                 (Some(text), _) => (rule.matches(name, Some(text)), true),
                 (None, Some(pieces)) => {
                     (rule.may_match(name, pieces), rule.matches_unknown(name, Mood::Must))
@@ -448,6 +455,42 @@ impl Policy {
             }
         }
         out
+    }
+
+    /// What the policy says to a call of a task, by all names that policies have for it. No rule has to allow it: what it
+    /// does is judged by itself.
+    pub fn decide_call(&self, names: &[Arc<str>]) -> Decision {
+        let words = || names.first().map(|n| Word::literal(n.clone())).into_iter().collect::<Vec<_>>();
+        let hits = |r: &EffectRule| names.iter().any(|name| r.matches_unknown(name, Mood::May));
+        if let Some(rule) = self.sets().flat_map(|s| &s.deny_effects).find(|r| hits(r)) {
+            let why = Why::EffectDenied { rule: rule.text().into(), from: rule.from };
+            return Decision::Denied(Refusal::new(&words(), why).at_rule(rule.span));
+        }
+        let rule = names.first().cloned().unwrap_or_else(|| "".into());
+        Decision::Allowed { rule, after: self.call_guards(names) }
+    }
+
+    /// Gates that guard a call of a task.
+    pub fn call_guards(&self, names: &[Arc<str>]) -> Vec<Guard> {
+        let mut out = Vec::new();
+        for rule in self.sets().flat_map(|s| &s.allow_effects) {
+            if let Some(gate) = &rule.after
+                && names.iter().any(|name| rule.matches_unknown(name, Mood::May))
+            {
+                let (gate, always) = (gate.clone(), rule.argument.is_none());
+                add_guard(&mut out, Guard { gate, rule: rule.span, from: rule.from, always });
+            }
+        }
+        out
+    }
+
+    /// Whether any rule denies or guards calls of tasks.
+    pub fn speaks_of_calls(&self) -> bool {
+        let of_module = |r: &EffectRule| !EFFECTS.contains(&&*r.name);
+        self.sets().any(|s| {
+            s.deny_effects.iter().any(of_module)
+                || s.allow_effects.iter().any(|r| r.after.is_some() && of_module(r))
+        })
     }
 
     fn effect_listed(&self, name: &str, argument: Option<&str>, from: From) -> bool {

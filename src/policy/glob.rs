@@ -47,8 +47,21 @@ impl PathPattern {
 
     /// Whether some filling of the holes could match. Where that is hard to say it could.
     pub fn may_match(&self, pieces: &[Piece]) -> bool {
-        let text = parts(pieces);
-        let Some(text) = text else { return true };
+        match parts(pieces) {
+            Some(text) => self.may_meet(&text),
+            None => true,
+        }
+    }
+
+    /// Whether a pattern of `glob` could find a path that this one matches.
+    pub fn may_find(&self, pattern: &[Piece]) -> bool {
+        match parts(pattern) {
+            Some(_) => self.may_meet(&wildcards(&joined(pattern))),
+            None => true,
+        }
+    }
+
+    fn may_meet(&self, text: &[Unit]) -> bool {
         let pattern = self.parts();
         // reached[j]: what stands before `j` in the path fits what stands before `i` in the pattern.
         let mut reached = vec![false; text.len() + 1];
@@ -62,7 +75,7 @@ impl PathPattern {
                 }
                 let have = text.get(j);
                 // A hole may be over.
-                if have == Some(&Unit::Any) {
+                if matches!(have, Some(Unit::Any | Unit::Name)) {
                     reached[j + 1] = true;
                 }
                 let Some(want) = want else { continue };
@@ -80,6 +93,7 @@ impl PathPattern {
                         }
                     }
                     (_, Some(Unit::Any)) => next[j] = true,
+                    (Unit::One(c), Some(Unit::Name)) if *c != '/' => next[j] = true,
                     (Unit::One(a), Some(Unit::One(b))) if a == b => next[j + 1] = true,
                     _ => {}
                 }
@@ -93,13 +107,40 @@ impl PathPattern {
     }
 
     fn parts(&self) -> Vec<Unit> {
-        let text = self.text.strip_prefix("./").unwrap_or(&self.text);
-        let mut out = Vec::new();
+        wildcards(&[Piece::Lit(self.text.clone())])
+    }
+}
+
+/// The same with one piece for what is known side by side: a `*` may stand at the end of one and the start of another.
+fn joined(pieces: &[Piece]) -> Vec<Piece> {
+    let mut out: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match (out.last_mut(), piece) {
+            (Some(Piece::Lit(before)), Piece::Lit(text)) => *before = format!("{before}{text}").into(),
+            _ => out.push(piece.clone()),
+        }
+    }
+    out
+}
+
+/// A pattern, of which some may not be known.
+fn wildcards(pieces: &[Piece]) -> Vec<Unit> {
+    let mut out = Vec::new();
+    let mut after_hole = false;
+    for (i, piece) in pieces.iter().enumerate() {
+        let Piece::Lit(text) = piece else {
+            out.push(Unit::Any);
+            after_hole = true;
+            continue;
+        };
+        let text = if i == 0 { text.strip_prefix("./").unwrap_or(text) } else { text };
+        let last = i + 1 == pieces.len();
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
             match c {
-                '*' if chars.peek() == Some(&'*') => {
-                    chars.next();
+                // Behind a hole it may be the second of two.
+                '*' if chars.peek() == Some(&'*') || std::mem::take(&mut after_hole) => {
+                    chars.next_if_eq(&'*');
                     // `**/` stands for no folder as well.
                     chars.next_if_eq(&'/');
                     out.push(Unit::Any);
@@ -110,13 +151,13 @@ impl PathPattern {
                     out.push(Unit::Any);
                     return out;
                 }
-                '/' if chars.peek().is_none() => out.extend([Unit::One('/'), Unit::Any]),
-                '/' => out.push(Unit::One('/')),
+                '/' if last && chars.peek().is_none() => out.extend([Unit::One('/'), Unit::Any]),
                 c => out.push(Unit::One(c)),
             }
+            after_hole = false;
         }
-        out
     }
+    out
 }
 
 /// A character of a path or pattern, or a place where anything, or anything without `/`, can stand.

@@ -38,7 +38,7 @@ pub use pattern::{Pattern, PatternError};
 pub use project::{CONFIG_NAME, Project, RootBy, find_root, load_project};
 pub use read::{read_config, sha256_hex};
 pub use refusal::{Refusal, Why, unguarded};
-pub use rules::{EffectRule, From, Rule, RuleSet, Trust};
+pub use rules::{EFFECTS, EffectRule, From, Rule, RuleSet, Trust};
 pub use starter::{Uses, generalise, starter};
 pub use strict::Miss;
 pub use toml::parse_duration;

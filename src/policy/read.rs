@@ -7,7 +7,7 @@ use super::config::{
 };
 use super::glob::PathPattern;
 use super::pattern::Pattern;
-use super::rules::{EffectRule, From, Rule, RuleSet, bad_path, bad_pattern};
+use super::rules::{EFFECTS, EffectRule, From, Rule, RuleSet, bad_path, bad_pattern};
 use super::toml::{Reader, Text};
 use crate::diagnostics::codes::config as codes;
 use crate::diagnostics::{Diagnostic, did_you_mean};
@@ -430,7 +430,13 @@ fn entries(r: &mut Reader, t: &dyn TableLike, key: &str, widens: bool) -> (Vec<R
                 rules.extend(made.map(|pattern| Rule { pattern, from, after, agent }));
                 continue;
             }
-            "effect" => (text.text.clone(), None),
+            "effect" => {
+                if !effect_can_be(&text.text) {
+                    r.push(unknown_effect(&text));
+                    continue;
+                }
+                (text.text.clone(), None)
+            }
             path => match PathPattern::parse(&text.text, text.span) {
                 Ok(p) => (path.into(), Some(p)),
                 Err(message) => {
@@ -442,4 +448,18 @@ fn entries(r: &mut Reader, t: &dyn TableLike, key: &str, widens: bool) -> (Vec<R
         effects.push(EffectRule { name, argument, from, after, agent, span });
     }
     (rules, effects)
+}
+
+/// One of the language, or a task of a module: a rule that means neither would guard nothing.
+fn effect_can_be(name: &str) -> bool {
+    match name.split_once('.') {
+        Some((module, task)) => !module.is_empty() && !task.is_empty(),
+        None => EFFECTS.contains(&name),
+    }
+}
+
+fn unknown_effect(text: &Text) -> Diagnostic {
+    Diagnostic::error(codes::E1605, text.span, format!("there is no effect `{}`", text.text))
+        .suggest(did_you_mean(&text.text, EFFECTS.iter().copied()))
+        .help(format!("it is one of {}, or a task of a module such as `work.create`", EFFECTS.join(", ")))
 }

@@ -11,6 +11,9 @@ use crate::syntax::ast::{PolicyItem, PolicyRuleKind, PolicySubject};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Effects of the language, beside commands, that a policy may speak of; others are tasks of a module, `work.create`.
+pub const EFFECTS: &[&str] = &["read", "write", "glob", "exists", "env", "secret"];
+
 /// Whose rule it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum From {
@@ -70,6 +73,11 @@ impl EffectRule {
     /// The same for an argument of which some is known.
     pub fn may_match(&self, name: &str, argument: &[Piece]) -> bool {
         self.matches_unknown(name, Mood::May) && self.argument.as_ref().is_none_or(|p| p.may_match(argument))
+    }
+
+    /// The same for `glob`: whether a pattern of which some is known could find a file that the rule speaks of.
+    pub fn may_find(&self, pattern: &[Piece]) -> bool {
+        self.matches_unknown("glob", Mood::May) && self.argument.as_ref().is_none_or(|p| p.may_find(pattern))
     }
 
     /// As people write it.

@@ -2,6 +2,7 @@
 
 use super::graph::Effect;
 use crate::check::allowed::Judged;
+use crate::check::module_names::module_names;
 use crate::check::program::*;
 use crate::check::world::World;
 use crate::policy::{From, Guard, Piece, Policy};
@@ -17,8 +18,8 @@ pub struct Guards<'a> {
     commands: &'a HashMap<Span, Judged>,
     /// Gates of the file's policy that no workflow has: that was said where they are named.
     missing: Vec<u16>,
-    /// How the named file calls the modules that it uses.
-    modules: HashMap<ModuleId, Arc<str>>,
+    /// How policies call the modules.
+    modules: Vec<Vec<Arc<str>>>,
 }
 
 impl<'a> Guards<'a> {
@@ -35,7 +36,8 @@ impl<'a> Guards<'a> {
             .filter(|i| !world.gates.iter().any(|(gate, _)| *gate == names[usize::from(*i)]))
             .collect();
         let index = names.iter().enumerate().map(|(i, n)| (n.clone(), i as u16)).collect();
-        let modules = world.module(ModuleId(0)).uses.iter().map(|(name, id)| (*id, name.clone())).collect();
+        let modules = world.modules.iter().map(|m| (&m.uses, world.sources.file(m.ast.id)));
+        let modules = module_names(modules);
         Guards { policy, names, index, commands, missing, modules }
     }
 
@@ -95,8 +97,9 @@ impl<'a> Guards<'a> {
     /// A call of a task that the policy speaks of by name, as in `allow work.create after gate commitment`.
     pub fn task(&self, world: &World<'_>, id: CallableId, span: Span) -> Option<Effect> {
         let callable = &world.callables[id.0 as usize];
-        let module = self.modules.get(&callable.at.module)?;
-        let guards = self.policy.effect_guards(&format!("{module}.{}", callable.name), None);
+        let modules = &self.modules[callable.at.module.0 as usize];
+        let names: Vec<_> = modules.iter().map(|m| Arc::from(format!("{m}.{}", callable.name))).collect();
+        let guards = self.policy.call_guards(&names);
         (!guards.is_empty()).then(|| Effect {
             span,
             guards: self.of_rules(&guards),

@@ -58,10 +58,7 @@ impl Effect {
         };
         page.put(depth, &[(paint, &keyword), (None, &what), (Some(facts_paint), &facts)]);
         let inner = depth + 1;
-        let gates = texts_of(self.data.get("after"));
-        if !gates.is_empty() {
-            page.put(inner, &[(Some(Paint::Dim), &format!("allowed by gate {}", gates.join(", ")))]);
-        }
+        tell_gates(page, inner, &self.data);
         self.details(page, inner, kind);
         match &self.outcome {
             Some(Ok(_)) if self.settled => {
@@ -407,6 +404,19 @@ fn decided(page: &mut Page, depth: usize, event: &Event) {
 
 /// A fact of the outside, as the run saw it.
 pub fn tell_value(page: &mut Page, depth: usize, event: &Event) {
+    tell_fact(page, depth, event);
+    tell_gates(page, depth + 1, &event.data);
+}
+
+/// What guards an effect or a fact.
+fn tell_gates(page: &mut Page, depth: usize, data: &Map<String, Json>) {
+    let gates = texts_of(data.get("after"));
+    if !gates.is_empty() {
+        page.put(depth, &[(Some(Paint::Dim), &format!("allowed by gate {}", gates.join(", ")))]);
+    }
+}
+
+fn tell_fact(page: &mut Page, depth: usize, event: &Event) {
     let dim = Some(Paint::Dim);
     let kind = event.text("kind").unwrap_or("value");
     let request = event.data.get("request");
@@ -420,6 +430,7 @@ pub fn tell_value(page: &mut Page, depth: usize, event: &Event) {
         "now" => format!("now  {}", at(value)),
         "env" => format!("env {}  {}", text("name"), shown()),
         "secret" => format!("secret {}", text("name")),
+        "call" => format!("call {}", text("name")),
         "read" => {
             format!("read {}  {}", text("path"), lines(value.and_then(Json::as_str).unwrap_or_default()))
         }

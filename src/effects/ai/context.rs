@@ -37,14 +37,20 @@ pub struct Context {
     pub left_out: Vec<(String, String)>,
 }
 
-/// Looks for the files and reads them. `sources` are the workflow's own files.
+/// Says why a file may not be read, if it may not.
+pub type MayRead<'a> = &'a mut dyn FnMut(&str) -> Result<(), String>;
+
+/// Looks for the files and reads them. `sources` are the workflow's own files. `may_read` is asked about each file, by
+/// the path at which it was looked for and by the one where it really is.
 pub fn load(
     workspace: &Workspace,
     cache: &Cache,
     entries: &[String],
     sources: &[String],
     budget: u64,
+    may_read: MayRead<'_>,
 ) -> Context {
+    let mut reader = Reader { workspace, cache, may_read, left: budget };
     let mut out = Context::default();
     let mut named: Vec<Vec<String>> = Vec::new();
     for entry in entries {
@@ -66,19 +72,18 @@ pub fn load(
     }
     let folders = folders(named.iter().flatten().chain(sources));
     let wanted: Vec<&str> = GUIDANCE.into_iter().filter(|g| entries.iter().any(|e| e == g)).collect();
-    let mut left = budget;
     let mut guided = false;
     for (entry, paths) in entries.iter().zip(named) {
         if !GUIDANCE.contains(&entry.as_str()) {
             for path in paths {
-                out.take(workspace, cache, &path, false, &mut left);
+                out.take(&mut reader, &path, false);
             }
         } else if !std::mem::replace(&mut guided, true) {
             for folder in &folders {
                 // In the order written.
                 for name in entries.iter().filter(|e| wanted.contains(&e.as_str())) {
                     let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-                    out.take(workspace, cache, &path, true, &mut left);
+                    out.take(&mut reader, &path, true);
                 }
             }
         }
@@ -104,12 +109,34 @@ fn folders<'a>(files: impl Iterator<Item = &'a String>) -> Vec<String> {
     out
 }
 
+struct Reader<'a> {
+    workspace: &'a Workspace,
+    cache: &'a Cache,
+    may_read: MayRead<'a>,
+    /// How many tokens.
+    left: u64,
+}
+
+impl Reader<'_> {
+    /// `Err(None)` where there is no such file, otherwise why it is not sent.
+    fn read(&mut self, path: &str) -> Result<ContextFile, Option<String>> {
+        let Some(real) = self.workspace.real_path(path).map_err(|f| Some(f.message))? else {
+            return Err(None);
+        };
+        (self.may_read)(path).map_err(Some)?;
+        if real != path {
+            (self.may_read)(&real).map_err(Some)?;
+        }
+        self.cache.read(self.workspace, path)
+    }
+}
+
 impl Context {
-    fn take(&mut self, workspace: &Workspace, cache: &Cache, path: &str, optional: bool, left: &mut u64) {
+    fn take(&mut self, reader: &mut Reader<'_>, path: &str, optional: bool) {
         if self.files.iter().any(|f| f.path == path) {
             return;
         }
-        let file = match cache.read(workspace, path) {
+        let file = match reader.read(path) {
             Ok(file) => file,
             Err(None) if optional => return,
             Err(None) => return self.left_out.push((path.to_owned(), String::from("it is not there"))),
@@ -120,11 +147,11 @@ impl Context {
             let why = format!("the same as {}", same.path);
             return self.left_out.push((path.to_owned(), why));
         }
-        if file.tokens > *left {
-            let why = format!("about {} tokens, and only {} are left", file.tokens, left);
+        if file.tokens > reader.left {
+            let why = format!("about {} tokens, and only {} are left", file.tokens, reader.left);
             return self.left_out.push((path.to_owned(), why));
         }
-        *left -= file.tokens;
+        reader.left -= file.tokens;
         self.files.push(file);
     }
 
@@ -302,9 +329,20 @@ mod tests {
         }
 
         fn load(&self, cache: &Cache, entries: &[&str], sources: &[&str], budget: u64) -> Context {
+            self.load_if(cache, entries, sources, budget, &mut |_| Ok(()))
+        }
+
+        fn load_if(
+            &self,
+            cache: &Cache,
+            entries: &[&str],
+            sources: &[&str],
+            budget: u64,
+            may_read: MayRead<'_>,
+        ) -> Context {
             let workspace = Workspace::open(self.0.path()).expect("it is there");
             let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
-            super::load(&workspace, cache, &owned(entries), &owned(sources), budget)
+            super::load(&workspace, cache, &owned(entries), &owned(sources), budget, may_read)
         }
     }
 
@@ -366,6 +404,20 @@ mod tests {
             assert!(said.contains(part), "{part} in:\n{said}");
         }
         assert!(!said.contains("CLAUDE.md"), "a convention that nobody follows here is no loss:\n{said}");
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_not_sent_by_whatever_name() {
+        let project = Project::with(&[("a.md", "a"), ("secret/b.md", "b")]);
+        std::os::unix::fs::symlink("secret/b.md", project.0.path().join("c.md")).expect("a link");
+        let mut may_read = |path: &str| match path.starts_with("secret/") {
+            true => Err(String::from("denied")),
+            false => Ok(()),
+        };
+        let cache = Cache::default();
+        let context = project.load_if(&cache, &["*.md", "secret/*"], &[], TOKENS, &mut may_read);
+        assert_eq!(paths(&context), ["a.md"]);
+        assert_eq!(context.left_out_in_words(), ["c.md (denied)", "secret/b.md (denied)"]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// The files under one folder.
@@ -33,6 +34,9 @@ pub struct Workspace {
     read_limit: u64,
     find_limits: FindLimits,
 }
+
+/// Asked about the place where a path leads, if that is another one, before what is there is used.
+pub type Allowed<'a> = &'a mut dyn FnMut(&str) -> Result<(), Failure>;
 
 /// How much `glob` may look at and give.
 #[derive(Debug, Clone, Copy)]
@@ -91,10 +95,15 @@ impl Workspace {
 
     /// The bytes of a regular file.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        self.read_if(path, &mut |_| Ok(()))
+    }
+
+    fn read_if(&self, path: &str, allowed: Allowed<'_>) -> Result<Vec<u8>, Failure> {
         let clean = path::clean(path)?;
         // Without NONBLOCK opening a pipe would wait for its other end.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         let file = self.root.open_at(&clean, flags).map_err(|e| self.failure("read", path, e))?;
+        self.really(&file, path, &clean, allowed)?;
         let stat = rustix::fs::fstat(&file).map_err(|e| self.failure("read", path, e))?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {}
@@ -129,7 +138,11 @@ impl Workspace {
 
     /// The text of a UTF-8 file, without a byte order mark.
     pub fn read_text(&self, path: &str) -> Result<String, Failure> {
-        let bytes = self.read(path)?;
+        self.read_text_if(path, &mut |_| Ok(()))
+    }
+
+    pub fn read_text_if(&self, path: &str, allowed: Allowed<'_>) -> Result<String, Failure> {
+        let bytes = self.read_if(path, allowed)?;
         let not_text = |why: String| {
             Failure::new(
                 ErrorKind::Verification,
@@ -156,12 +169,36 @@ impl Workspace {
 
     /// Whether a file or folder is there. A link to nowhere is not; one that leads out is refused.
     pub fn exists(&self, path: &str) -> Result<bool, Failure> {
+        self.exists_if(path, &mut |_| Ok(()))
+    }
+
+    pub fn exists_if(&self, path: &str, allowed: Allowed<'_>) -> Result<bool, Failure> {
         let clean = path::clean(path)?;
         match self.root.open_at(&clean, OFlags::PATH) {
-            Ok(_) => Ok(true),
+            Ok(handle) => self.really(&handle, path, &clean, allowed).map(|()| true),
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(false),
             Err(errno) => Err(self.failure("looked at", path, errno)),
         }
+    }
+
+    /// Where a file or folder really is, relative to the root; none where it is not there.
+    pub fn real_path(&self, path: &str) -> Result<Option<String>, Failure> {
+        let clean = path::clean(path)?;
+        match self.root.open_at(&clean, OFlags::PATH) {
+            Ok(handle) => match self.root.real(handle.as_fd()) {
+                Some(real) => Ok(Some(real)),
+                None => Err(self.failure("looked at", path, Errno::XDEV)),
+            },
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(errno) => Err(self.failure("looked at", path, errno)),
+        }
+    }
+
+    /// Asks about the place where an opened path leads, if links led elsewhere.
+    fn really(&self, handle: &OwnedFd, path: &str, clean: &str, allowed: Allowed<'_>) -> Result<(), Failure> {
+        // Without a name inside the root nobody can say what it is.
+        let real = self.root.real(handle.as_fd()).ok_or_else(|| self.failure("read", path, Errno::XDEV))?;
+        if real == clean { Ok(()) } else { allowed(&real) }
     }
 
     /// A folder for a command to run in; `.` is the root.

@@ -128,6 +128,12 @@ fn links_that_stay_inside_are_followed() {
     assert_eq!(p.workspace.read_text("data/real.txt"), Ok("new".to_owned()));
     assert_eq!(p.workspace.write("folder/more/x", "y", &anywhere), Ok(()));
     assert_eq!(p.workspace.read_text("data/more/x"), Ok("y".to_owned()));
+    let denied = |real: &str| Err(Failure::new(ErrorKind::Permission, codes::E1401, real));
+    let mut asked = |path: &str| denied(path);
+    assert_eq!(p.workspace.read_text_if("data/real.txt", &mut asked), Ok("new".to_owned()));
+    let said = |answer: Result<(), Failure>| answer.expect_err("a link").message;
+    assert_eq!(said(p.workspace.read_text_if("folder/real.txt", &mut asked).map(drop)), "data/real.txt");
+    assert_eq!(said(p.workspace.exists_if("link.txt", &mut asked).map(drop)), "data/real.txt");
     p.link("nowhere", "dangling");
     assert_eq!(p.workspace.exists("dangling"), Ok(false));
     assert_eq!(code(p.workspace.write("dangling", "x", &anywhere)), SORT);

@@ -190,6 +190,12 @@ impl<'a> Recorded<'a> {
         Ok(Some(failed(at, &self.part(&event.data, "failure")?)))
     }
 
+    /// Whether anything is recorded at this very path.
+    pub fn has(&self, path: &str) -> bool {
+        let state = self.state();
+        state.past.at(path).is_some() || state.present.get(path).is_some_and(|queue| !queue.is_empty())
+    }
+
     /// A fact of the outside.
     pub fn fact(&self, at: &At, kind: &str, about: &Json) -> Answer<Json> {
         let about_digest = if about.is_null() { String::new() } else { digest(about).unwrap_or_default() };

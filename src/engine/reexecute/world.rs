@@ -14,6 +14,7 @@ use crate::interpreter::{
 use crate::journal::{EventType, StepState};
 use crate::policy::Config;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 pub struct Again<'a> {
     pub recorded: Recorded<'a>,
@@ -181,6 +182,19 @@ impl World for Again<'_> {
 
     fn vouch(&self, at: &At, because: &str, value: &Json) -> Answer<()> {
         self.recorded.fact(at, "vouch", &requests::vouch(because, value)).map(drop)
+    }
+
+    fn enter(&self, at: &At, names: &[Arc<str>]) -> Answer<()> {
+        // Only where a policy spoke of the task was anything recorded.
+        if !self.recorded.has(&at.path) {
+            return Ok(());
+        }
+        let about = requests::name(names.first().map_or("", |name| name));
+        self.recorded.fact(at, "call", &about).map(drop)
+    }
+
+    fn watches_calls(&self) -> bool {
+        true
     }
 
     fn is_role(&self, name: &str) -> bool {

@@ -3,11 +3,13 @@
 use super::requests;
 use crate::diagnostics::codes::run;
 use crate::diagnostics::{ErrorKind, Failure};
+use crate::engine::effect::Permit;
 use crate::engine::session::Session;
 use crate::interpreter::{Answer, At, Stop, Suspension};
 use crate::journal::Timestamp;
 use crate::ui::progress::Event;
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 
 pub fn now(session: &Session, at: &At) -> Answer<i64> {
     let value = session.fact(at, "now", &Json::Null, || Ok(Json::from(session.clock_ms())))?;
@@ -20,26 +22,42 @@ pub fn uuid(session: &Session, at: &At) -> Answer<String> {
 }
 
 pub fn env(session: &Session, at: &At, name: &str) -> Answer<Option<String>> {
-    let value = session.fact(at, "env", &requests::name(name), || match std::env::var_os(name) {
+    let decide = || session.decide_effect(at, "env", Some(name), true);
+    let look = |_: &mut Permit| match std::env::var_os(name) {
         None => Ok(Json::Null),
         Some(text) => text.into_string().map(Json::from).map_err(|_| {
             let message = format!("the environment variable `{name}` is not UTF-8 text");
             Failure::new(ErrorKind::Verification, run::E1114, message)
                 .help("set it to text, or do without it")
         }),
-    })?;
+    };
+    let value = session.guarded_fact(at, "env", &requests::name(name), decide, look)?;
     Ok(value.as_str().map(str::to_owned))
 }
 
 /// The value stays in the session; what is recorded is only that it was there.
 pub fn secret(session: &Session, at: &At, name: &str) -> Answer<()> {
-    // Looked up in every process that works on the run, replay included: its value is nowhere on disk.
+    let decide = || session.decide_effect(at, "secret", Some(name), true);
+    let look = |_: &mut Permit| session.load_secret(name).map(|()| Json::Bool(true));
+    session.guarded_fact(at, "secret", &requests::name(name), decide, look)?;
+    // In every process that works on the run, replay included: its value is nowhere on disk.
     match session.load_secret(name) {
         // Where nothing is done it is needed by nobody.
-        Err(_) if session.only_records => {}
-        loaded => loaded.map_err(|f| f.at(at.span).of_effect(&at.path))?,
+        Err(_) if session.only_records => Ok(()),
+        loaded => Ok(loaded.map_err(|f| f.at(at.span).of_effect(&at.path))?),
     }
-    session.fact(at, "secret", &requests::name(name), || Ok(Json::Bool(true)))?;
+}
+
+/// A task of a module that a policy speaks of: it is on record that it was begun, and which gates guard it.
+pub fn enter(session: &Session, at: &At, names: &[Arc<str>]) -> Answer<()> {
+    let recorded = session.record.has(&at.path);
+    // What an earlier process entered when no policy spoke of it stays entered.
+    if !recorded && (!session.speaks_of_call(names) || session.record.is_ahead(&at.path)) {
+        return Ok(());
+    }
+    let about = requests::name(names.first().map_or("", |name| name));
+    let decide = || session.decide_call(at, names);
+    session.guarded_fact(at, "call", &about, decide, |_| Ok(Json::Null))?;
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::interpreter::{
     Validator, World,
 };
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 impl World for Session {
     fn mode(&self) -> Mode {
@@ -112,6 +113,14 @@ impl World for Session {
 
     fn undo_completed(&self, at: &At, step: &str, failure: Option<&Failure>) -> Answer<()> {
         self.unless_broken(steps::undo_completed(self, at, step, failure))
+    }
+
+    fn enter(&self, at: &At, names: &[Arc<str>]) -> Answer<()> {
+        self.unless_broken(facts::enter(self, at, names))
+    }
+
+    fn watches_calls(&self) -> bool {
+        self.speaks_of_calls
     }
 
     fn is_on_record(&self, path: &str) -> bool {

@@ -255,15 +255,26 @@ pub fn context(session: &Session, at: &At, request: &AskRequest) -> Answer<Conte
         return Ok(Context::default());
     }
     let before = requests::before(at, "context");
-    let value = session.fact(&before, "context", &requests::context(entries), || {
+    let look = |permit: &mut Permit| {
         let budget = session.config.ai.context_tokens.unwrap_or(context::TOKENS);
         let sources = session.workspace.pinned().get(..1).unwrap_or_default();
-        let loaded = context::load(&session.workspace, &session.context, entries, sources, budget);
+        // One that may not be read, or not before a gate, is not sent.
+        let mut may_read = |path: &str| match session.decide_effect(at, "read", Some(path), true) {
+            Ok(more) => {
+                permit.add(more);
+                Ok(())
+            }
+            Err(refusal) => Err(refusal.message),
+        };
+        let loaded =
+            context::load(&session.workspace, &session.context, entries, sources, budget, &mut may_read);
         for (path, why) in &loaded.left_out {
             let text = format!("{path} is not sent to the agent: {why}");
             session.progress.event(Event::Note { text });
         }
         Ok(loaded.to_json())
-    })?;
+    };
+    let decide = || Ok(Permit::default());
+    let value = session.guarded_fact(&before, "context", &requests::context(entries), decide, look)?;
     Ok(Context::from_json(&value))
 }

@@ -25,6 +25,11 @@ impl<'l> Eval<'l> {
                 None => Value::None,
             };
         }
+        if self.watches_calls && callable.task {
+            let at = self.at_site(&node.site, 1);
+            let entered = self.world.enter(&at, &callable.names);
+            self.answered(entered, node.site.span)?;
+        }
         if !callable.effects {
             return self.body(callable, &mut inner);
         }
@@ -58,13 +63,13 @@ impl<'l> Eval<'l> {
     ) -> Outcome<Option<Value>> {
         let args: Vec<_> = frame[..callable.params as usize].iter().map(describe).collect();
         let at = self.at_site(&node.site, 1);
-        let Some(answer) = self.world.call(&at, &callable.name, &args) else { return Ok(None) };
+        let Some(answer) = self.world.call(&at, callable.name(), &args) else { return Ok(None) };
         let answer = self.answered(answer, node.site.span)?;
         match self.decode(&callable.signature.result, &answer, Mode::Strict) {
             Ok(value) => Ok(Some(value)),
             Err(mismatches) => {
                 let failure =
-                    json::mismatch_failure(&format!("the answer for `{}`", callable.name), &mismatches);
+                    json::mismatch_failure(&format!("the answer for `{}`", callable.name()), &mismatches);
                 Err(self.fail(Box::new(failure), node.site.span))
             }
         }

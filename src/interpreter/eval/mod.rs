@@ -89,6 +89,8 @@ pub struct Eval<'l> {
     patience: Option<u32>,
     /// Whether the world answers calls of tasks.
     answers_calls: bool,
+    /// Whether it has something to say about them.
+    watches_calls: bool,
     /// Room for making text.
     scratch: String,
 }
@@ -131,6 +133,7 @@ impl<'l> Eval<'l> {
             ticks: 0,
             patience: None,
             answers_calls: world.answers_calls(),
+            watches_calls: world.watches_calls(),
             scratch: String::new(),
         }
     }
@@ -164,6 +167,7 @@ impl<'l> Eval<'l> {
             ticks: 0,
             patience: self.patience,
             answers_calls: self.answers_calls,
+            watches_calls: self.watches_calls,
             scratch: String::new(),
         }
     }

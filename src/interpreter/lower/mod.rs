@@ -12,7 +12,7 @@ mod patterns;
 
 use super::lowered::{CallableCode, ConstCode, Lowered, PredicateCode, TestCode};
 use super::node::*;
-use crate::check::{CallableId, ModuleId, Program, Res, Tables};
+use crate::check::{Callable, CallableId, ModuleId, Program, Res, Tables};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, Ident, NodeId};
 use crate::types::Type;
@@ -40,7 +40,7 @@ pub fn lower(program: &Program) -> Lowered {
                 }
             };
             CallableCode {
-                name: names[callable.id.0 as usize].clone(),
+                names: names[callable.id.0 as usize].clone(),
                 params: callable.signature.params.len() as u32,
                 locals: callable.locals.max(callable.signature.params.len() as u32),
                 defaults,
@@ -124,24 +124,15 @@ pub fn lower_pattern(
     Body::new(program, layouts, module, slots).pattern(pattern)
 }
 
-/// `work.get`: as the started file calls the module; its own names stand alone.
-fn qualified_names(program: &Program) -> Vec<Arc<str>> {
-    let mut prefixes: HashMap<ModuleId, Arc<str>> = HashMap::new();
-    for module in &program.modules {
-        let mut uses: Vec<_> = module.uses.iter().collect();
-        uses.sort();
-        for (name, id) in uses {
-            prefixes.entry(*id).or_insert_with(|| name.clone());
-        }
-    }
-    program
-        .callables
-        .iter()
-        .map(|c| match prefixes.get(&c.at.module) {
-            Some(prefix) if c.at.module != ModuleId(0) => format!("{prefix}.{}", c.name).into(),
-            _ => c.name.clone(),
-        })
-        .collect()
+/// By callable, `work.get` for each name that policies have for its module, the named file's first; the named file's
+/// own stand alone.
+fn qualified_names(program: &Program) -> Vec<Arc<[Arc<str>]>> {
+    let modules = program.module_names();
+    let qualified = |c: &Callable| match &modules[c.at.module.0 as usize][..] {
+        [] => Arc::from([c.name.clone()]),
+        names => names.iter().map(|prefix| format!("{prefix}.{}", c.name).into()).collect(),
+    };
+    program.callables.iter().map(qualified).collect()
 }
 
 /// The body of one callable, constant, agent, predicate or test while it is lowered.

@@ -87,10 +87,7 @@ impl Page {
             None => took(row.at, ended),
         };
         self.put(&format!("<span class=\"kind\">{}</span> {what} {how} {took}", text(kind)));
-        let gates = texts(data, "after");
-        if !gates.is_empty() {
-            self.put(&format!("<div class=\"soft\">allowed by gate {}</div>", text(&gates.join(", "))));
-        }
+        self.gates(data);
         let allowed = |key: &str| data.get("allowed").and_then(|a| a.get(key)).and_then(Json::as_str);
         match (allowed("rule"), allowed("by")) {
             (Some(rule), _) => self.put(&format!("<div class=\"soft\">allowed by {}</div>", text(rule))),
@@ -270,6 +267,15 @@ impl Page {
                 self.folded("value", event.text("value").unwrap_or(&value));
             }
             false => self.put(&format!("{head} <code class=\"soft\">{}</code>", text(&value))),
+        }
+        self.gates(&event.data);
+    }
+
+    /// What guards an effect or a fact.
+    fn gates(&mut self, data: &Map<String, Json>) {
+        let gates = texts(data, "after");
+        if !gates.is_empty() {
+            self.put(&format!("<div class=\"soft\">allowed by gate {}</div>", text(&gates.join(", "))));
         }
     }
 
