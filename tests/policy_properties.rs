@@ -84,8 +84,162 @@ fn command() -> impl Strategy<Value = (Vec<Word>, Vec<Word>)> {
     })
 }
 
+/// The programs that can run others, or worse, with words that mean something to each.
+const PROGRAMS: &[(&str, &[&str])] = &[
+    (
+        "git",
+        &[
+            "log",
+            "config",
+            "clone",
+            "bisect",
+            "run",
+            "submodule",
+            "foreach",
+            "rebase",
+            "grep",
+            "difftool",
+            "-c",
+            "-C",
+        ],
+    ),
+    (
+        "git",
+        &[
+            "core.pager=x",
+            "alias.x",
+            "ext::x",
+            "-x",
+            "-u",
+            "-O",
+            "--exec=x",
+            "--output",
+            "--upload-pack=x",
+            "x",
+        ],
+    ),
+    ("find", &[".", "-name", "-exec", "-execdir", "-ok", "-delete", "-fprint", "x", ";"]),
+    ("fdfind", &["-x", "-X", "--exec", "x", "-a", "-ax"]),
+    (
+        "tar",
+        &[
+            "-I",
+            "xf",
+            "-xf",
+            "--to-command=x",
+            "--use-compress-prog",
+            "--checkpoint-action=exec=x",
+            "-F",
+            "x",
+        ],
+    ),
+    ("sort", &["-o", "--compress-program=x", "--compress-prog", "--output", "-n", "-nz", "-no", "x"]),
+    ("ssh", &["-o", "-F", "-L", "host", "-p", "22", "x", "-oProxyCommand=x"]),
+    ("rsync", &["-e", "--rsh=x", "-a", "-ae", "x"]),
+    ("curl", &["-K", "--config", "-o", "-so", "-O", "--output=x", "-s", "x"]),
+    (
+        "sed",
+        &["-e", "-f", "-i", "-n", "-ni", "--in-place", "s/a/b/", "s/a/b/e", "1p", "w x", "--sandbox", "x"],
+    ),
+    ("awk", &["-f", "-e", "-v", "{print}", "{system(1)}", "--sandbox", "-F", ":", "x"]),
+    ("xargs", &["-n", "1", "-I", "rm", "sh", "-c", "x", "-0"]),
+    ("env", &["A=1", "-u", "A", "-i", "sh", "git", "-c", "x", "LD_PRELOAD=x"]),
+    ("make", &["-f", "-C", "--eval=x", "--file", "SHELL=x", "MAKEFLAGS=x", ".SHELLFLAGS=x", "-j", "x"]),
+    ("timeout", &["5", "-k", "-s", "git", "-c", "core.x=y", "x"]),
+    ("nice", &["-n", "5", "git", "sh", "-c", "x"]),
+    ("sudo", &["-u", "root", "A=1", "git", "-c", "x"]),
+    ("bash", &["-c", "-s", "x", "--rcfile", "-i", "script"]),
+    ("python3", &["-c", "-m", "x", "-u", "script"]),
+    ("node", &["-e", "-p", "--eval", "x", "script"]),
+    ("docker", &["run", "-v", "--volume", "--privileged", "-it", "x"]),
+    ("npm", &["run", "-c", "--script-shell", "--prefix", "x"]),
+    ("cargo", &["test", "--config", "-Z", "--manifest-path", "x"]),
+];
+
+/// Of the words of one program, as a command of which some is open, one filling of it, and rules about it.
+#[derive(Debug, Clone)]
+struct Real {
+    open: Vec<Word>,
+    closed: Vec<Word>,
+    allow: Vec<String>,
+    deny: Vec<String>,
+}
+
+fn of_pool(pool: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => prop::sample::select(pool).prop_map(str::to_owned),
+        1 => Just(String::new()),
+        1 => Just(String::from("--")),
+        1 => Just(String::from("-")),
+        1 => (prop::sample::select(pool), prop::sample::select(pool)).prop_map(|(a, b)| format!("{a}{b}")),
+    ]
+}
+
+/// A word with one part of it open, or all, or one of several.
+fn opened(pool: &'static [&'static str]) -> impl Strategy<Value = (Word, Vec<Word>)> {
+    let cut = any::<prop::sample::Index>();
+    prop_oneof![
+        5 => (of_pool(pool), any::<bool>()).prop_map(|(w, from_value)| {
+            let word = if from_value { Word::interpolated(w) } else { Word::literal(w) };
+            (word.clone(), vec![word])
+        }),
+        4 => (of_pool(pool), cut.clone(), cut).prop_map(|(w, from, to)| {
+            let (from, to) = (from.index(w.len() + 1), to.index(w.len() + 1));
+            let (from, to) = (from.min(to), from.max(to));
+            let parts = [Piece::Lit(w[..from].into()), Piece::Hole(Hole::Any), Piece::Lit(w[to..].into())];
+            let known = if from == 0 { Word::interpolated(w) } else { Word::literal(w) };
+            (Word::from_pieces(parts), vec![known])
+        }),
+        1 => (of_pool(pool), of_pool(pool)).prop_map(|(w, other)| {
+            let texts = [w.as_str().into(), other.as_str().into()];
+            (Word::from_pieces([Piece::Hole(Hole::OneOf(texts.into()))]), vec![Word::interpolated(w)])
+        }),
+        // A list of texts, too many to be tried one by one.
+        1 => (of_pool(pool), of_pool(pool)).prop_map(|(w, other)| {
+            let texts = [w.as_str().into(), other.as_str().into()];
+            let hole = Hole::OneOf(texts.into());
+            let parts = std::iter::repeat_n(Piece::Hole(hole), 7).chain([Piece::Lit("z".into())]);
+            (Word::from_pieces(parts), vec![Word::interpolated(format!("{}z", w.repeat(7)))])
+        }),
+        1 => "[0-9]{1,2}".prop_map(|w| (Word::from_pieces([Piece::Hole(Hole::NoDash)]), vec![Word::interpolated(w)])),
+        1 => proptest::collection::vec(of_pool(pool), 0..3)
+            .prop_map(|ws| (Word::Many(Hole::Any), ws.into_iter().map(Word::interpolated).collect())),
+    ]
+}
+
+fn rule(program: &'static str, pool: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let word = prop_oneof![3 => of_pool(pool), 2 => Just(String::from("*")), 1 => of_pool(pool).prop_map(|w| format!("{w}*"))];
+    let all = prop_oneof![Just(true), Just(false)];
+    (proptest::collection::vec(word, 0..3), all).prop_map(move |(words, all)| {
+        let words = words.into_iter().map(|w| if w.is_empty() { "''".into() } else { w.replace(' ', "") });
+        let rest = if all { vec![String::from("*")] } else { vec![] };
+        std::iter::once(program.to_owned()).chain(words).chain(rest).collect::<Vec<_>>().join(" ")
+    })
+}
+
+fn real() -> impl Strategy<Value = Real> {
+    prop::sample::select(PROGRAMS).prop_flat_map(|(program, pool)| {
+        let words = proptest::collection::vec(opened(pool), 0..5);
+        let allow = proptest::collection::vec(rule(program, pool), 1..4);
+        let deny = proptest::collection::vec(rule(program, pool), 0..2);
+        (words, allow, deny).prop_map(move |(words, allow, deny)| {
+            let mut out = Real {
+                open: vec![Word::literal(program)],
+                closed: vec![Word::literal(program)],
+                allow,
+                deny,
+            };
+            for (open, closed) in words {
+                out.open.push(open);
+                out.closed.extend(closed);
+            }
+            out
+        })
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_may_and_must_be_is_so_for_a_filling(words in pattern_words(), (open, closed) in command()) {
@@ -138,6 +292,27 @@ proptest! {
             prop_assert!(!guard.always || !guards.is_empty(), "guarded for sure: {}", shown);
         }
         prop_assert!(guards.is_empty() || !judged.after.is_empty(), "a guard is never missed: {}", shown);
+    }
+
+    /// The same for the programs whose options are known.
+    #[test]
+    fn a_verdict_on_a_dangerous_program_holds_for_every_filling(Real { open, closed, allow, deny } in real()) {
+        let list = |rules: &[String]| {
+            let set: std::collections::BTreeSet<String> = rules.iter().map(|r| format!("{r:?}")).collect();
+            set.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        let text = format!("[policy]\nallow = [{}]\ndeny = [{}]\n", list(&allow), list(&deny));
+        let (project, _) = Project::from_text("/p", &text, &mut SourceMap::new());
+        let policy = Policy::new(&project, None);
+        let shown = format!("{text}{} filled as {}", show(&open), show(&closed));
+        let decision = policy.decide(&closed, None);
+        match policy.judge(&open).verdict {
+            Verdict::Always => {
+                prop_assert!(decision.refusal().is_none(), "always: {}\n{:?}", shown, decision.refusal())
+            }
+            Verdict::Never => prop_assert!(decision.refusal().is_some(), "never: {}", shown),
+            Verdict::Depends => {}
+        }
     }
 
     #[test]

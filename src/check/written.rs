@@ -6,11 +6,20 @@ use super::world::World;
 use crate::policy::{Hole, Piece};
 use crate::syntax::ast::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How many names are followed to what they stand for.
 const MOST_STEPS: u32 = 8;
 /// How many parts of a text are looked at; more is not known.
 const MOST_PARTS: usize = 64;
+
+/// A part of a text as far as it is written.
+pub(super) enum Known {
+    Text(Arc<str>),
+    /// A variable, of which nothing more is known.
+    Local(LocalId),
+    Open,
+}
 
 /// The names of one body that stand for what is written elsewhere.
 #[derive(Default)]
@@ -24,27 +33,37 @@ impl<'a> Written<'a> {
 
     /// A text or path as its written parts.
     pub fn text(&self, world: &World<'_>, module: ModuleId, e: &Expr) -> Vec<Piece> {
+        let known = self.known(world, module, e).into_iter();
+        known
+            .map(|known| match known {
+                Known::Text(text) => Piece::Lit(text),
+                Known::Local(_) | Known::Open => Piece::Hole(Hole::Any),
+            })
+            .collect()
+    }
+
+    /// The same, telling apart the variables that it may be made of.
+    pub fn known(&self, world: &World<'_>, module: ModuleId, e: &Expr) -> Vec<Known> {
         let mut out = Vec::new();
         self.parts(world, module, e, MOST_STEPS, &mut out);
         if out.len() > MOST_PARTS {
-            out = vec![Piece::Hole(Hole::Any)];
+            out = vec![Known::Open];
         }
         out
     }
 
-    fn parts(&self, world: &World<'_>, module: ModuleId, e: &Expr, steps: u32, out: &mut Vec<Piece>) {
-        let hole = |out: &mut Vec<Piece>| out.push(Piece::Hole(Hole::Any));
+    fn parts(&self, world: &World<'_>, module: ModuleId, e: &Expr, steps: u32, out: &mut Vec<Known>) {
         if steps == 0 || out.len() > MOST_PARTS {
-            return hole(out);
+            return out.push(Known::Open);
         }
         let tables = &world.module(module).tables;
         match &e.kind {
             ExprKind::Paren(inner) => self.parts(world, module, inner, steps, out),
-            ExprKind::Int(n) => out.push(Piece::Lit(n.to_string().into())),
+            ExprKind::Int(n) => out.push(Known::Text(n.to_string().into())),
             ExprKind::Text(text) => {
                 for part in &text.parts {
                     match part {
-                        TextPart::Lit(t) => out.push(Piece::Lit(t.clone())),
+                        TextPart::Lit(t) => out.push(Known::Text(t.clone())),
                         TextPart::Expr(e) => self.parts(world, module, e, steps - 1, out),
                     }
                 }
@@ -63,14 +82,14 @@ impl<'a> Written<'a> {
                         ItemKind::Const(c) => {
                             Written::default().parts(world, at.module, &c.value, steps - 1, out)
                         }
-                        _ => hole(out),
+                        _ => out.push(Known::Open),
                     }
                 }
                 Res::Local(local) => match self.0.get(&local) {
                     Some(value) => self.parts(world, module, value, steps - 1, out),
-                    None => hole(out),
+                    None => out.push(Known::Local(local)),
                 },
-                _ => hole(out),
+                _ => out.push(Known::Open),
             },
         }
     }

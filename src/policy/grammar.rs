@@ -6,7 +6,7 @@
 
 use super::grammar_table::{ALIASES, MANY_IN_ONE, PROGRAMS, Program, Script, WRAPPERS, Where, Wrapper};
 use super::wide::base_name;
-use super::word::{Mood, PatternWord, Word};
+use super::word::{Hole, Mood, PatternWord, Piece, Word};
 use std::path::Path;
 
 /// Why a word may not be covered by a star.
@@ -76,7 +76,7 @@ pub(super) fn objection(
     // A word behind `{list...}` has no fixed place, so nobody knows which word of the rule covers it.
     let fixed = words.iter().position(|w| matches!(w, Word::Many(_))).unwrap_or(words.len());
     let spelled = |i: usize| {
-        if i >= fixed { mood == Mood::May } else { rule.get(i).is_some_and(|p| spells(p, &words[i])) }
+        if i >= fixed { mood == Mood::May } else { rule.get(i).is_some_and(|p| spells(p, &words[i], mood)) }
     };
     let object = |i: usize, why: &'static str| Some(Objection { word: words[i].show(), why });
     for table in programs(program, resolved) {
@@ -104,18 +104,24 @@ pub(super) fn objection(
                 }
             }
             for (start, why) in table.words {
-                if word.fixed_start().starts_with(start) {
+                if begins(word, start, mood) {
                     return object(i, why);
                 }
             }
             if let Some(script) = &table.script
                 && !script_seen
-                && !word.optionish(Mood::May)
             {
-                script_seen = true;
+                // The first plain word; one that may be an option leaves it open which.
+                let plain = !word.optionish(Mood::May);
+                let perhaps = !word.optionish(Mood::Must);
+                let (looked_at, is_it) = match mood {
+                    Mood::May => (plain, perhaps),
+                    Mood::Must => (perhaps, plain),
+                };
+                script_seen = is_it;
                 let harmless = word.known().is_some_and(script.harmless);
-                let sandboxed = words[1..].iter().any(|w| w.known() == Some("--sandbox"));
-                if !harmless && !sandboxed && (word.known().is_some() || mood == Mood::Must) {
+                let doubt = word.known().is_some() || mood == Mood::Must;
+                if looked_at && !harmless && doubt && !sandboxed(&words[1..], mood) {
                     return object(i, Script::WHY);
                 }
             }
@@ -135,8 +141,8 @@ pub(super) fn objection(
             if wrapper.with_value.contains(&start) {
                 i += 1;
             }
-        } else if (wrapper.skips)(start) && word.known().is_some() {
-            // An assignment, a number: belongs to the wrapper.
+        } else if (wrapper.skips)(start) {
+            // An assignment, a number: belongs to the wrapper, however it goes on.
         } else {
             // Spelled words are at most as many as the rule has, which bounds the recursion.
             return match spelled(i) {
@@ -147,6 +153,17 @@ pub(super) fn objection(
         i += 1;
     }
     None
+}
+
+/// Whether the option is there that keeps a script from doing anything outside.
+fn sandboxed(words: &[Word], mood: Mood) -> bool {
+    let other = match mood {
+        Mood::May => Mood::Must,
+        Mood::Must => Mood::May,
+    };
+    let (sandbox, end) = (PatternWord::literal("--sandbox"), PatternWord::literal("--"));
+    // Behind `--` it is no option.
+    words.iter().take_while(|w| !end.matches(w, other)).any(|w| sandbox.matches(w, mood))
 }
 
 /// Where a program's subcommand can stand: the first plain word, or one that could be an option's value, and then
@@ -190,18 +207,37 @@ fn subcommands(words: &[Word], mood: Mood) -> Subcommands<'_> {
     out
 }
 
-/// Whether a word of the rule says literally what a word of the command does: all of it, or all up to its `=`.
-fn spells(pattern: &PatternWord, word: &Word) -> bool {
-    match pattern.text() {
-        Some(text) => word.known() == Some(text),
-        None => {
-            let fixed = |t: &str| t.split_once('=').map(|(n, _)| n.to_owned());
-            match (fixed(pattern.prefix()), fixed(word.fixed_start())) {
-                (Some(a), Some(b)) => a == b,
-                _ => false,
-            }
-        }
+/// Whether a word of the rule says, or may say, literally what a word of the command does: all of it, or all up to its
+/// `=`.
+fn spells(pattern: &PatternWord, word: &Word, mood: Mood) -> bool {
+    let known = word.known().is_some();
+    if pattern.text().is_some() {
+        return (known || mood == Mood::May) && pattern.matches(word, mood);
     }
+    let Some((name, _)) = pattern.prefix().split_once('=') else { return false };
+    let start = word.fixed_start();
+    match start.split_once('=') {
+        Some((own, _)) => own == name,
+        None => !known && mood == Mood::May && format!("{name}=").starts_with(start),
+    }
+}
+
+/// Whether a word begins, or may begin, like this.
+fn begins(word: &Word, start: &str, mood: Mood) -> bool {
+    let own = word.fixed_start();
+    if own.starts_with(start) || word.known().is_some() || mood == Mood::May {
+        return own.starts_with(start);
+    }
+    let next = match word {
+        Word::Pieces(pieces) => pieces.iter().find_map(|piece| match piece {
+            Piece::Hole(hole) => Some(hole),
+            Piece::Lit(_) => None,
+        }),
+        Word::Many(hole) => Some(hole),
+        Word::Known { .. } => None,
+    };
+    // A number or a time begins like none of them.
+    start.starts_with(own) && !(own.is_empty() && next == Some(&Hole::NoDash))
 }
 
 /// Whether a word of a command is, or may be, this option of the table.
@@ -231,14 +267,19 @@ fn covers(option: &str, word: &Word, mood: Mood) -> bool {
         };
     }
     let wanted = &option[1..];
+    // A name with one dash, as of `find`; many take it with two as well.
+    let named = |own: &str| match own.split_once('=') {
+        Some((name, _)) => name == wanted,
+        None if open => mood == Mood::Must && wanted.starts_with(own),
+        None => own == wanted,
+    };
     if let Some(long) = start.strip_prefix("--") {
-        return wanted.len() > 1 && long.split('=').next() == Some(wanted);
+        return wanted.len() > 1 && named(long);
     }
     let own = &start[1..];
     if wanted.chars().count() == 1 {
         let letters = own.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
         return letters.contains(wanted) || (open && mood == Mood::Must && letters.len() == own.len());
     }
-    // A name with one dash, as of `find`.
-    own.split('=').next() == Some(wanted) || (open && mood == Mood::Must && wanted.starts_with(own))
+    named(own)
 }

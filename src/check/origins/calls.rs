@@ -2,6 +2,7 @@
 
 use super::Proof;
 use super::cause::{CauseId, Step};
+use super::code::Code;
 use super::flow::Flow;
 use super::origin::{Level, Origin};
 use super::report::Found;
@@ -21,6 +22,8 @@ pub struct Summary {
     pub ends: bool,
     /// What parameters reach that they must not.
     pub open: Vec<Found>,
+    /// What it and all that it calls write and execute.
+    pub code: Code,
 }
 
 impl<'w> Proof<'w> {
@@ -147,13 +150,23 @@ impl<'w> Proof<'w> {
 
 impl<'w> Flow<'_, 'w> {
     /// A call of a `fn`, `task` or `workflow`.
-    pub fn call_body(&mut self, e: &'w Expr, id: CallableId, args: Vec<Option<Origin>>) -> Origin {
+    pub fn call_body(
+        &mut self,
+        e: &'w Expr,
+        id: CallableId,
+        args: Vec<Option<Origin>>,
+        given: &[Option<&'w Expr>],
+    ) -> Origin {
         let files = self.files();
         let args: Vec<Option<Origin>> = args.iter().map(|a| a.as_ref().map(Self::outer)).collect();
         let Some((summary, result)) = self.proof.call(id, args.clone(), &files, e.span) else {
             return Origin::literal();
         };
         self.take_pending();
+        let name = &self.proof.world.callables[id.0 as usize].name;
+        let origin = |index: usize| args.get(index).cloned().flatten().unwrap_or_else(Origin::literal);
+        let code = self.code_of_params(&summary.code, name, e.span, &origin);
+        self.code_call(e, id, given, &code);
         let after = self.proof.inner(&summary.files, &args, &files);
         if !after.same(&files) {
             self.set_files(after);

@@ -10,10 +10,12 @@ impl<'w> Flow<'_, 'w> {
         match &e.kind {
             If { condition, then, otherwise } => {
                 let by = self.expr(condition);
+                let before = self.code_mark();
                 let yes = self.branch(|flow| {
                     flow.assume(condition, true);
                     flow.under(&by, |flow| flow.block(then))
                 });
+                let written = self.take_written(before);
                 let no = self.branch(|flow| {
                     flow.assume(condition, false);
                     match otherwise {
@@ -21,6 +23,7 @@ impl<'w> Flow<'_, 'w> {
                         Option::None => Origin::literal(),
                     }
                 });
+                self.give_written(written);
                 self.meet_ways(vec![yes, no], &by)
             }
             Match { subject, arms } => self.match_(subject, arms),
@@ -97,6 +100,8 @@ impl<'w> Flow<'_, 'w> {
         // A guard decides, too.
         let mut guards = Origin::literal();
         let mut ways = Vec::new();
+        let before = self.code_mark();
+        let mut written = Vec::new();
         for arm in arms {
             ways.push(self.branch(|flow| {
                 // What equals something that the file spells out leaves no room.
@@ -116,7 +121,9 @@ impl<'w> Flow<'_, 'w> {
                     flow.expr(&arm.body)
                 })
             }));
+            written.push(self.take_written(before));
         }
+        written.into_iter().for_each(|code| self.give_written(code));
         let by = by.combine(&guards);
         self.meet_ways(ways, &by)
     }
@@ -176,6 +183,7 @@ impl<'w> Flow<'_, 'w> {
 
     /// Branches see what the others write into files, in whatever order they run.
     fn parallel(&mut self, branches: &'w [(Ident, Expr)]) -> Origin {
+        let begun = self.code_mark();
         loop {
             let before = self.files();
             let mut parts = Vec::new();
@@ -195,6 +203,7 @@ impl<'w> Flow<'_, 'w> {
                 }
             }
             if self.files().same(&before) {
+                self.code_again(begun);
                 self.dead |= dead;
                 return Origin::record(parts);
             }

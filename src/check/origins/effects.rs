@@ -10,7 +10,6 @@ use crate::diagnostics::codes::lint;
 use crate::policy::{AgentTool, Piece, Trust};
 use crate::source::Span;
 use crate::syntax::ast::*;
-use std::sync::Arc;
 
 impl<'w> Flow<'_, 'w> {
     fn source(&mut self, level: Level, span: Span, step: Step, before: CauseId) -> Origin {
@@ -91,7 +90,7 @@ impl<'w> Flow<'_, 'w> {
             self.expr(&retry.times);
             self.each([&retry.every, &retry.on].into_iter().flatten());
         }
-        self.lint_code(run);
+        self.code_run(run);
         let trust = judged.map_or(Trust::Unsaid, |j| j.trust);
         if let Some(given) = &given
             && trust != Trust::Trusted
@@ -252,12 +251,13 @@ impl<'w> Flow<'_, 'w> {
                 if let Some((_, text)) = second
                     && text.whole().alone == Level::Untrusted
                 {
-                    let path = first.and_then(|(at, _)| self.known(at));
+                    let at = first.map(|(at, _)| at);
+                    let path = at.and_then(|at| self.known(at));
                     let trusted = self.proof.held.is_some_and(|held| {
                         path.as_deref().is_some_and(|p| held.policy.trust_file(Some(p)) == Trust::Trusted)
                     });
-                    if let Some(path) = path {
-                        self.code.push((tidy(&path).into(), e.span));
+                    if let Some(at) = at {
+                        self.code_put(at, &text.whole(), e.span);
                     }
                     if !trusted {
                         self.leaves(&text.whole(), e.span);
@@ -309,31 +309,6 @@ impl<'w> Flow<'_, 'w> {
         );
         self.proof.noted.insert(span, d.label("trusted from here on, whatever it is"));
     }
-
-    /// A command that executes what an AI has written.
-    fn lint_code(&mut self, run: &Run) {
-        if self.code.is_empty() {
-            return;
-        }
-        let words: Vec<Option<String>> = run.command.words.iter().map(spelled).collect();
-        let Some(Some(program)) = words.first() else { return };
-        let executes = |path: &Arc<str>| {
-            let named = |w: &Option<String>| w.as_deref().is_some_and(|w| tidy(w) == &**path);
-            tidy(program) == &**path
-                || (self.proof.config.is_interpreter(program) && words[1..].iter().any(named))
-        };
-        let Some((path, span)) = self.code.iter().find(|(path, _)| executes(path)).cloned() else { return };
-        let at = run.command.span;
-        let d = Diagnostic::warning(
-            lint::L0709,
-            at,
-            format!("this executes `{path}`, which an AI has written"),
-        )
-        .label("runs what stands in the file")
-        .also(span, "an untrusted text is written here")
-        .help("have people approve the text before: name it in the `show` of a gate, then write and run it");
-        self.proof.noted.insert(at, d);
-    }
 }
 
 /// A word that the file spells out.
@@ -343,8 +318,4 @@ fn spelled(word: &Word) -> Option<String> {
         _ => None,
     });
     parts.collect()
-}
-
-fn tidy(path: &str) -> &str {
-    path.strip_prefix("./").unwrap_or(path)
 }

@@ -5,6 +5,7 @@ mod ways;
 use super::Proof;
 use super::calls::Summary;
 use super::cause::{CauseId, Step};
+use super::code::Code;
 use super::origin::{Level, Origin};
 use super::report::Found;
 use crate::check::program::*;
@@ -12,7 +13,6 @@ use crate::check::written::Written;
 use crate::source::Span;
 use crate::syntax::ast::*;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 pub struct Flow<'p, 'w> {
     pub proof: &'p mut Proof<'w>,
@@ -47,8 +47,12 @@ pub struct Flow<'p, 'w> {
     /// What each `fold` came to, from an earlier walk over it: the next begins with that.
     pub folds: HashMap<NodeId, Origin>,
     pub written: Written<'w>,
-    /// Written files that hold untrusted text, with where.
-    pub code: Vec<(Arc<str>, Span)>,
+    /// How many parameters there are: they are the first variables.
+    pub params: u32,
+    /// What is written and executed.
+    pub code: Code,
+    /// What an `undo` executes: it may run after all that is written later.
+    undo_code: Vec<std::ops::Range<usize>>,
 }
 
 impl<'p, 'w> Flow<'p, 'w> {
@@ -77,12 +81,15 @@ impl<'p, 'w> Flow<'p, 'w> {
             compared: HashMap::new(),
             folds: HashMap::new(),
             written: Written::default(),
-            code: Vec::new(),
+            params: 0,
+            code: Code::default(),
+            undo_code: Vec::new(),
         }
     }
 
     pub fn callable(&mut self, tree: &'w CallableItem, params: Vec<Option<Origin>>) -> Summary {
         let begin = self.env.clone();
+        self.params = tree.params.len() as u32;
         let mut value;
         let mut ends;
         loop {
@@ -123,6 +130,7 @@ impl<'p, 'w> Flow<'p, 'w> {
             self.log.clear();
             self.history.clear();
         }
+        std::mem::take(&mut self.undo_code).into_iter().for_each(|execs| self.meet_code(execs));
         let control = self.control.join(&self.left);
         let result = match (self.result.take(), ends) {
             (Some(early), true) => early.join(&value.select(&control)),
@@ -142,6 +150,7 @@ impl<'p, 'w> Flow<'p, 'w> {
             met: self.met.clone(),
             ends: ends || self.result_given(),
             open: std::mem::take(&mut self.open),
+            code: std::mem::take(&mut self.code),
         }
     }
 

@@ -20,10 +20,11 @@ impl<'w> Flow<'_, 'w> {
             Res::Callable(id) => {
                 let origins: Vec<Origin> = args.iter().map(|a| self.expr(&a.value)).collect();
                 let wanted = world.callables[id.0 as usize].signature.params.len();
-                let given = (0..wanted)
-                    .map(|i| order.get(i).copied().flatten().and_then(|i| origins.get(i).cloned()))
-                    .collect();
-                self.call_body(e, id, given)
+                let place = |i: usize| order.get(i).copied().flatten();
+                let given = (0..wanted).map(|i| place(i).and_then(|i| origins.get(i).cloned())).collect();
+                let exprs: Vec<_> =
+                    (0..wanted).map(|i| place(i).and_then(|i| args.get(i)).map(|a| &a.value)).collect();
+                self.call_body(e, id, given, &exprs)
             }
             Res::Builtin(builtin) => {
                 let origins: Vec<(&'w Expr, Origin)> =
@@ -120,7 +121,7 @@ impl<'w> Flow<'_, 'w> {
                 self.expr(body)
             }
             _ => match self.tables.res(f.id) {
-                Res::Callable(id) => self.call_body(f, id, inputs.iter().cloned().map(Some).collect()),
+                Res::Callable(id) => self.call_body(f, id, inputs.iter().cloned().map(Some).collect(), &[]),
                 _ => inputs.iter().fold(Origin::literal(), |a, b| a.combine(b)),
             },
         }

@@ -24,6 +24,7 @@
 
 mod calls;
 mod cause;
+mod code;
 mod control;
 mod effects;
 mod exprs;

@@ -104,18 +104,23 @@ impl Found {
         let mut d =
             Diagnostic::error(self.sink.code(), self.span, format!("{what} becomes {}", self.sink.text()))
                 .label("used here");
-        let mut way = self.way;
-        if way.len() > MOST_STEPS {
-            way.drain(MOST_STEPS / 2..way.len() - MOST_STEPS / 2);
-        }
-        for (i, (span, text)) in way.into_iter().enumerate() {
-            d = d.also(span, format!("{}. {text}", i + 1));
-        }
+        d = draw(d, self.way);
         if let Some(room) = self.room {
             d = d.help(room);
         }
         d.help(self.sink.help(outside))
     }
+}
+
+/// The steps of a way, numbered.
+pub fn draw(mut d: Diagnostic, mut way: Vec<(Span, String)>) -> Diagnostic {
+    if way.len() > MOST_STEPS {
+        way.drain(MOST_STEPS / 2..way.len() - MOST_STEPS / 2);
+    }
+    for (i, (span, text)) in way.into_iter().enumerate() {
+        d = d.also(span, format!("{}. {text}", i + 1));
+    }
+    d
 }
 
 impl<'w> Flow<'_, 'w> {

@@ -105,6 +105,7 @@ impl<'w> Flow<'_, 'w> {
         }
         let mut value = Origin::literal();
         let depth = self.enter();
+        let begun = self.code_mark();
         let mut touched: Vec<usize> = Vec::new();
         for turn in 0.. {
             let mark = self.history.len();
@@ -146,6 +147,7 @@ impl<'w> Flow<'_, 'w> {
             self.set(local, settled);
         }
         self.leave();
+        self.code_again(begun);
         value.settled(depth)
     }
 
@@ -248,6 +250,7 @@ impl<'w> Flow<'_, 'w> {
         self.undos.push((id, since.1));
         self.proof.undone = true;
         let dead = std::mem::take(&mut self.dead);
+        let executed = self.code_mark().execs;
         self.branch(|flow| {
             for at in (since.0..flow.log.len()).rev() {
                 let (local, before) = flow.log[at].clone();
@@ -265,6 +268,7 @@ impl<'w> Flow<'_, 'w> {
             }
             flow.block(block)
         });
+        self.undo_code.push(executed..self.code_mark().execs);
         self.dead = dead;
     }
 
