@@ -6,7 +6,12 @@ use wflow::policy::{Hole, Mood, Pattern, Piece, Policy, Project, Verdict, Word, 
 use wflow::source::{SourceMap, Span};
 
 fn pattern(words: &[String]) -> Pattern {
-    Pattern::parse(&words.join(" "), Span::default()).expect("a pattern")
+    Pattern::parse(&text(words), Span::default()).expect("a pattern")
+}
+
+/// As a rule is written.
+fn text(words: &[String]) -> String {
+    words.iter().map(|w| if w.is_empty() { "''" } else { w }).collect::<Vec<_>>().join(" ")
 }
 
 /// A small world of words, so that matches are frequent.
@@ -21,6 +26,7 @@ fn word() -> impl Strategy<Value = String> {
         1 => "--(exec|exec-path|ex)(=a)?",
         1 => Just(String::from("--")),
         1 => Just(String::from("-")),
+        1 => Just(String::new()),
     ]
 }
 
@@ -47,12 +53,12 @@ fn open_word() -> impl Strategy<Value = (Word, Vec<Word>)> {
     });
     let hole = word().prop_map(|w| (Word::unknown(), vec![Word::interpolated(w)]));
     let prefix = (word(), any::<prop::sample::Index>()).prop_map(|(w, at)| {
-        let at = at.index(w.len()) + 1;
+        let at = at.index(w.len() + 1);
         let open = Word::from_pieces([Piece::Lit(w[..at].into()), Piece::Hole(Hole::Any)]);
-        (open, vec![Word::literal(w)])
+        (open, vec![if at > 0 { Word::literal(w) } else { Word::interpolated(w) }])
     });
     let suffix = (word(), any::<prop::sample::Index>()).prop_map(|(w, at)| {
-        let at = at.index(w.len());
+        let at = at.index(w.len() + 1);
         let open = Word::from_pieces([Piece::Hole(Hole::Any), Piece::Lit(w[at..].into())]);
         (open, vec![if at > 0 { Word::interpolated(w) } else { Word::literal(w) }])
     });
@@ -270,7 +276,7 @@ proptest! {
         guarded in pattern_words(),
         (open, closed) in command(),
     ) {
-        let quote = |p: &Vec<String>| format!("{:?}", p.join(" "));
+        let quote = |p: &Vec<String>| format!("{:?}", text(p));
         let text = format!(
             "[policy]\nallow = [{}, {{ command = {}, after = \"g\" }}]\ndeny = [{}]\n",
             allow.iter().map(quote).collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", "),

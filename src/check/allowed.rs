@@ -111,7 +111,6 @@ impl World<'_> {
         }
         let policy = Policy::from_config(config, rules);
         let mut commands = HashMap::with_capacity(planned.len());
-        let gated = policy.gates().next().is_some();
         let reached = self.reached();
         for command in planned {
             let through = match command.callable {
@@ -136,7 +135,7 @@ impl World<'_> {
                 command.span,
                 Judged {
                     after: judgement.after,
-                    reads: gated && policy.reads(&command.words, None),
+                    reads: policy.reads(&command.words, None),
                     trust: policy.trust(&command.words, None),
                     text: show(&command.words),
                 },

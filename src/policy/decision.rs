@@ -339,6 +339,9 @@ impl Policy {
 
     /// The same for a file that is read, by its path relative to the root; none if that is not known.
     pub fn trust_file(&self, path: Option<&str>) -> Trust {
+        // Another spelling is the same file; what leads out of the project is none that a rule speaks of.
+        let path = path.and_then(super::glob::tidy);
+        let path = path.as_deref();
         let says = |s: &RuleSet| {
             let any = |rules: &[EffectRule], mood| {
                 rules.iter().any(|r| match path {

@@ -342,7 +342,8 @@ fn positionals(reading: &Reading, rest: bool, words: &[Word], mood: Mood) -> boo
             if (plain || takes || (option && ended)) && fits(word) {
                 go(k + 1, false);
             }
-            if after_option {
+            // An empty word hides nothing that stands behind it.
+            if after_option || word.may_be_empty(mood) {
                 go(k, false);
             }
         }

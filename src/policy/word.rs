@@ -127,6 +127,20 @@ impl Word {
         }
     }
 
+    /// Whether it is, or may be, no character at all.
+    pub(super) fn may_be_empty(&self, mood: Mood) -> bool {
+        let may = |piece: &Piece| match piece {
+            Piece::Lit(_) | Piece::Hole(Hole::NoDash) => false,
+            Piece::Hole(Hole::Any) => true,
+            Piece::Hole(Hole::OneOf(texts)) => texts.iter().any(|t| t.is_empty()),
+        };
+        match self {
+            Word::Known { text, .. } => text.is_empty(),
+            Word::Pieces(pieces) => mood == Mood::May && pieces.iter().all(may),
+            Word::Many(_) => false,
+        }
+    }
+
     /// Every word that this one can be, if it has only holes with a list of texts and there are few.
     pub(super) fn alternatives(&self, most: usize) -> Option<Vec<Word>> {
         let Word::Pieces(pieces) = self else { return None };

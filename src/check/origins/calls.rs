@@ -22,6 +22,10 @@ pub struct Summary {
     pub ends: bool,
     /// What parameters reach that they must not.
     pub open: Vec<Found>,
+    /// It changes something outside.
+    pub acts: bool,
+    /// It does so by what an AI decided.
+    pub chosen: Option<Origin>,
     /// What it and all that it calls write and execute.
     pub code: Code,
 }
@@ -171,6 +175,8 @@ impl<'w> Flow<'_, 'w> {
         if !after.same(&files) {
             self.set_files(after);
         }
+        let chosen = summary.chosen.as_ref().map(|by| self.proof.inner(by, &args, &files));
+        self.called(summary.acts, chosen.as_ref(), e.span);
         let met = self.proof.inner(&summary.met, &args, &files);
         self.meet(&met);
         self.dead |= !summary.ends;

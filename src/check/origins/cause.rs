@@ -32,6 +32,8 @@ pub enum Step {
     Written,
     /// An agent with tools was at work.
     Worked,
+    /// Something is changed by what an AI has decided.
+    Decided,
     Passed(Arc<str>, Arc<str>),
     Returned(Arc<str>),
 }
@@ -54,6 +56,7 @@ impl Step {
             Step::Held(name) => format!("`{name}` holds it"),
             Step::Written => "an untrusted value leaves the program here".into(),
             Step::Worked => "an AI with tools may write files or run commands here".into(),
+            Step::Decided => "what is changed here tells what an AI has decided".into(),
             Step::Passed(task, name) => format!("passed to `{task}` as `{name}`"),
             Step::Returned(task) => format!("`{task}` gives it back"),
         }

@@ -34,13 +34,44 @@ impl<'w> Flow<'_, 'w> {
         self.set_files(Origin::new(Level::Untrusted, cause));
     }
 
+    /// Something outside is changed. What an AI decides about it, or chooses for it, is one of what the file spells out and
+    /// says little; turn by turn of a loop it says whatever can be spelled.
+    fn changes(&mut self, given: &Origin, span: Span) {
+        self.acts = true;
+        let by = self.decided();
+        let by = if by.untrusted() { by } else { given.whole() };
+        if by.untrusted() {
+            self.chosen_outside(&by, span);
+        }
+    }
+
+    fn chosen_outside(&mut self, by: &Origin, span: Span) {
+        if self.in_loop() {
+            self.leaves(by, span);
+        } else if self.chosen == CauseId::NONE {
+            self.chosen = self.proof.causes.add(span, Step::Decided, by.cause);
+        }
+    }
+
+    /// The same of a call: it may stand in a loop that its body knows nothing of.
+    pub fn called(&mut self, acts: bool, chosen: Option<&Origin>, span: Span) {
+        if acts {
+            self.changes(&Origin::literal(), span);
+        }
+        if let Some(chosen) = chosen {
+            self.chosen_outside(chosen, span);
+        }
+    }
+
     pub fn run(&mut self, e: &'w Expr, run: &'w Run) -> Origin {
         let judged = self.proof.held.and_then(|h| h.commands.get(&run.command.span));
         let gate = judged.and_then(|j| j.after.first()).map(|g| g.gate.clone());
         // The worst that the command is given.
         let mut given: Option<Origin> = None;
+        let mut all = Origin::literal();
         let mut take = |origin: &Origin| {
             let origin = origin.whole();
+            all = all.join(&origin);
             if origin.alone == Level::Untrusted {
                 given.get_or_insert(origin);
             }
@@ -96,6 +127,9 @@ impl<'w> Flow<'_, 'w> {
             && trust != Trust::Trusted
         {
             self.leaves(given, e.span);
+        }
+        if !judged.is_some_and(|j| j.reads) {
+            self.changes(&all, e.span);
         }
         let files = self.files();
         let output = match (trust, given) {
@@ -248,6 +282,7 @@ impl<'w> Flow<'_, 'w> {
                 self.fact(e.span, trust)
             }
             Builtin::Write => {
+                let written = second.as_ref().map(|(_, text)| text.whole());
                 if let Some((_, text)) = second
                     && text.whole().alone == Level::Untrusted
                 {
@@ -262,6 +297,9 @@ impl<'w> Flow<'_, 'w> {
                     if !trusted {
                         self.leaves(&text.whole(), e.span);
                     }
+                }
+                if let Some(text) = written {
+                    self.changes(&text, e.span);
                 }
                 Origin::literal()
             }

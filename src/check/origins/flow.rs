@@ -47,6 +47,10 @@ pub struct Flow<'p, 'w> {
     /// What each `fold` came to, from an earlier walk over it: the next begins with that.
     pub folds: HashMap<NodeId, Origin>,
     pub written: Written<'w>,
+    /// Something outside is changed.
+    pub acts: bool,
+    /// By what an AI decided, outside of any loop of this body.
+    pub chosen: CauseId,
     /// How many parameters there are: they are the first variables.
     pub params: u32,
     /// What is written and executed.
@@ -81,6 +85,8 @@ impl<'p, 'w> Flow<'p, 'w> {
             compared: HashMap::new(),
             folds: HashMap::new(),
             written: Written::default(),
+            acts: false,
+            chosen: CauseId::NONE,
             params: 0,
             code: Code::default(),
             undo_code: Vec::new(),
@@ -151,6 +157,8 @@ impl<'p, 'w> Flow<'p, 'w> {
             ends: ends || self.result_given(),
             open: std::mem::take(&mut self.open),
             code: std::mem::take(&mut self.code),
+            acts: self.acts,
+            chosen: (self.chosen != CauseId::NONE).then(|| Origin::new(Level::Untrusted, self.chosen)),
         }
     }
 

@@ -157,6 +157,10 @@ impl<'w> Flow<'_, 'w> {
         1 << self.loops.min(30)
     }
 
+    pub fn in_loop(&self) -> bool {
+        self.loops > 0
+    }
+
     pub fn leave(&mut self) {
         self.loops -= 1;
     }
