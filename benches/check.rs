@@ -1,11 +1,14 @@
 //! Lines that are checked in a second: a project of 50 files and 11,000 lines, by the library and by the program, and
-//! one small file. Peers, if they are there: `ty` and `ruff` on the same project in Python.
+//! one small file; and how long it takes after an edit until what is found in a file of 300 and of 3,000 lines is there.
+//! Peers, if they are there: `ty` and `ruff` on the same project in Python, and their language servers.
 
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use support::guarded::program;
+use support::server::Server;
 use support::{Rounds, each, folder, line, on_path, quiet, rounds, run, time};
-use wflow::check::{Environment, check_file};
+use wflow::check::{Environment, Memory, check_file, check_source};
 use wflow::policy::load_project;
 use wflow::source::{FileId, SourceMap};
 use wflow::syntax::parse;
@@ -94,6 +97,41 @@ fn main() {
             line(&format!("time for a line × {name}"), ratio, "×", target, &note);
         } else {
             println!("{name} is not installed; benches/peers-tools.sh compares with it");
+        }
+    }
+    edits(&theirs, &[("ty", ty), ("ruff", ruff)]);
+}
+
+/// What follows a keystroke: here the whole file is checked anew with all that is proved, and nothing is sent anywhere; the
+/// servers are measured from the message that tells them to the one that comes back.
+fn edits(theirs: &Path, tools: &[(&'static str, Option<PathBuf>)]) {
+    println!();
+    for (lines, tasks, modules, target) in [(300, 3, 1, 1.3), (3_000, 29, 12, 5.0)] {
+        let ours = program(tasks);
+        let file = format!("edited{lines}.py");
+        let text =
+            (1..=modules).map(|i| PYTHON_MODULE.replace("@dataclass", "\0").replace('@', &i.to_string()));
+        let text = text.collect::<String>().replace('\0', "@dataclass");
+        let text: String = text.lines().take(lines).flat_map(|line| [line, "\n"]).collect();
+        std::fs::write(theirs.join(&file), text).expect("the folder is writable");
+        let mut servers: Vec<(&'static str, Server)> = tools
+            .iter()
+            .filter_map(|(name, tool)| Some((*name, Server::start(tool.as_ref()?, theirs, &file))))
+            .collect();
+        let environment = Environment::default();
+        let mut times = Rounds::default();
+        let typed = ['N', 'M'].map(|c| ours.replacen("\"You plan.\"", &format!("\"You plan{c}\""), 1));
+        for round in 0..rounds(21) {
+            let checked = || check_source("main.wflow", &typed[round % 2], &Memory::new(), &environment);
+            times.add("ours", time(checked));
+            for (name, server) in &mut servers {
+                times.add(name, time(|| server.edit(['N', 'M'][round % 2])));
+            }
+        }
+        let what = format!("edit to diagnostics, {} lines", ours.lines().count());
+        line(&what, times.median("ours") * 1000.0, "ms", Some(target), "");
+        for (name, _) in &servers {
+            times.print(&format!("edit to diagnostics × {name} server"), "ours", &[name], None);
         }
     }
 }

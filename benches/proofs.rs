@@ -1,79 +1,49 @@
 //! What the proofs cost: a generated program of 10,000 statements with 200 gates and 500 protected commands is parsed and
-//! checked with everything that is proved, and so is one of half its size; where the cost is linear the second ratio is 2.
+//! checked with everything that is proved, and so are programs of half, two, four and eight times its size. Where the cost
+//! is linear, a statement costs the same in all of them.
 
 mod support;
 
-use std::fmt::Write as _;
+use support::guarded::program;
 use support::{Rounds, line, rounds, time};
 use wflow::check::{Environment, Memory, check_source};
 use wflow::source::FileId;
 use wflow::syntax::parse;
 
-/// A task asks two gates, has a hundred statements, and calls the task before it.
+/// Of the program that the targets speak of.
 const TASKS: usize = 100;
-
-fn program(tasks: usize) -> String {
-    let mut out = String::from(
-        r#"type Name = Text where it.len <= 20 and it matches r"^[a-z]+$"
-type Plan { name: Name, count: Int where it >= 0, note: Text }
-agent helper { system: "You plan." }
-policy {
-    allow `look *`, write "out/**"
-    reads `look *`
-"#,
-    );
-    let mut add = |text: std::fmt::Arguments<'_>| {
-        // Writing into a String does not fail.
-        let _ = out.write_fmt(text);
-    };
-    for gate in 0..2 * tasks {
-        add(format_args!("    allow `publish{gate} *` after gate g{gate}\n"));
-    }
-    add(format_args!("}}\n"));
-    for task in 0..tasks {
-        add(format_args!(
-            "task t{task}(name: Text, n: Int) -> Text {{\n    var all = name\n    let plan = ask helper \"What?\" as Plan \
-             with {{ name }}\n        otherwise Plan(name: \"a\", count: 1, note: \"n\")\n"
-        ));
-        for gate in [2 * task, 2 * task + 1] {
-            for i in 0..20 {
-                add(format_args!(
-                    "    let v{gate}_{i} = run `look {{plan.name}} {{n}}` as Text\n    \
-                     if v{gate}_{i}.len > n {{ all = \"{{all}} {{name}}\" }}\n"
-                ));
-            }
-            add(format_args!("    gate g{gate} \"Go on with {{name}}?\" show {{ plan }}\n"));
-            for _ in 0..2 + gate % 2 {
-                add(format_args!("    run `publish{gate} {{plan.note}} {{name}} {{plan.count}}`\n"));
-            }
-            add(format_args!(
-                "    for i in 0..3 {{ all = all + \"{{i}}\" }}\n    write(\"out/{{plan.name}}.txt\", plan.note)\n"
-            ));
-        }
-        if task > 0 {
-            add(format_args!("    t{}(name, n)\n", task - 1));
-        }
-        add(format_args!("    all\n}}\n"));
-    }
-    add(format_args!("workflow main(name: Text) {{ t{}(name, 1) }}\n", tasks - 1));
-    out
-}
+const SIZES: [(&str, f64); 5] = [("half", 0.5), ("whole", 1.0), ("two", 2.0), ("four", 4.0), ("eight", 8.0)];
 
 fn main() {
-    let (whole, half) = (program(TASKS), program(TASKS / 2));
+    let programs = SIZES.map(|(name, size)| (name, size, program((TASKS as f64 * size) as usize)));
     let environment = Environment::default();
     let check = |text: &str| {
         let checked = check_source("main.wflow", text, &Memory::new(), &environment);
         assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
     };
     let mut times = Rounds::default();
-    for _ in 0..rounds(11) {
-        times.add("parse", time(|| parse(FileId(0), &whole).file.items.len()));
-        times.add("whole", time(|| check(&whole)));
-        times.add("half", time(|| check(&half)));
-    }
+    let whole = &programs[1].2;
+    // Calls go as deep as there are tasks.
+    let measure = || {
+        for _ in 0..rounds(11) {
+            times.add("parse", time(|| parse(FileId(0), whole).file.items.len()));
+            for (name, _, text) in &programs {
+                times.add(name, time(|| check(text)));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, measure);
+        thread.expect("a thread can start").join().expect("it comes to its end");
+    });
     println!("{} lines, {} gates, {} protected commands\n", whole.lines().count(), 2 * TASKS, 5 * TASKS);
     line("check with all proofs", times.median("whole") * 1000.0, "ms", None, "");
+    let speed = whole.lines().count() as f64 / times.median("whole") / 1000.0;
+    line("check with all proofs", speed, "k/s", None, "thousand lines a second");
     times.print("check × parse", "whole", &["parse"], None);
-    times.print("check × check of half the program", "whole", &["half"], None);
+    for (name, size, _) in programs.iter().filter(|(name, ..)| *name != "whole") {
+        let ratio = times.ratio(name, &["whole"]) / size;
+        let note = format!("{:.1} ms", times.median(name) * 1000.0);
+        line(&format!("a statement of a program {size} × as long"), ratio, "×", None, &note);
+    }
 }

@@ -5,6 +5,9 @@
 
 #![allow(dead_code)] // each benchmark uses a part of it
 
+pub mod guarded;
+pub mod server;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

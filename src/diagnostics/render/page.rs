@@ -26,13 +26,8 @@ pub fn explain(code: Code, style: &Style) -> String {
         if let Some(rest) = line.strip_prefix("```") {
             flush(&mut paragraph, &mut out);
             fenced = !fenced;
-            let title = match rest.trim() {
-                "wflow fail" => Some(("refused:", Color::Red)),
-                "wflow pass" => Some(("right:", Color::Green)),
-                _ => None,
-            };
-            if let (true, Some((title, color))) = (fenced, title) {
-                out.push_str(&paint(title, color));
+            if let (true, Some((title, color))) = (fenced, title(rest.trim())) {
+                out.push_str(&paint(&title, color));
                 out.push('\n');
             }
         } else if fenced {
@@ -58,6 +53,25 @@ pub fn explain(code: Code, style: &Style) -> String {
     }
     flush(&mut paragraph, &mut out);
     out
+}
+
+/// What an example is, by what stands behind its fence: `wflow fail`, `toml pass`, `wflow fail run --word=x`, `toml`.
+fn title(info: &str) -> Option<(String, Color)> {
+    let (is, run) = match info.split_once(" run") {
+        Some((is, args)) => (is, Some(args.trim())),
+        None => (info, None),
+    };
+    let (title, color) = match is {
+        "wflow fail" | "toml fail" => ("refused", Color::Red),
+        "wflow pass" | "toml pass" => ("right", Color::Green),
+        "toml" => ("wflow.toml", Color::Yellow),
+        _ => return None,
+    };
+    let title = match run {
+        Some(args) if !args.is_empty() => format!("{title}, with {args}:"),
+        _ => format!("{title}:"),
+    };
+    Some((title, color))
 }
 
 /// `code` within a line gets a colour where there are colours, and keeps its marks where not.
