@@ -1,6 +1,6 @@
 //! Draws the ways through a body: one walk over its tree, in the order of evaluation.
 
-use super::graph::{At, Branch, Graph, Kind};
+use super::graph::{self, At, Branch, Graph, Kind};
 use super::guards::Guards;
 use super::solve::Summary;
 use crate::check::bits::Bits;
@@ -338,9 +338,7 @@ impl<'a> Builder<'a> {
     fn loop_body(&mut self, head: Span, body: &'a Block) -> (Bits, Frame) {
         let from = self.now;
         let turn = self.set();
-        let note = self
-            .go(Kind::Forget(turn), head)
-            .map(|at| self.graph.note(at, head, "an approval of an earlier turn does not count in the next"));
+        let note = self.go(Kind::Forget(turn), head).map(|at| self.graph.note(at, head, graph::EARLIER_TURN));
         self.frames.push(Frame::default());
         let asked = self.asking(|b| b.block(body));
         let frame = self.frames.pop().unwrap_or_default();
@@ -404,7 +402,11 @@ impl<'a> Builder<'a> {
             let set = self.graph.sets.len() as u32 - 1;
             let before: Vec<At> = [from].into_iter().chain(done).collect();
             let at = self.graph.add(Kind::Forget(set), span, &before);
-            let note = self.graph.note(at, span, "an error before the approval is caught here");
+            let text = match catch.kind.as_ref().is_some_and(|kind| &*kind.name == "rejected") {
+                true => "a rejection is caught here",
+                false => "an error before the approval is caught here",
+            };
+            let note = self.graph.note(at, span, text);
             self.graph.region(note, from, inner);
             self.now = Some(at);
             self.block(&catch.body);
@@ -420,7 +422,7 @@ impl<'a> Builder<'a> {
         let after = self.now;
         if let Some(undo) = &step.undo {
             let span = Span { end: undo.span.start + 1, ..undo.span };
-            let note = self.part(from, span, "an `undo` runs after any failure since its step began");
+            let note = self.part(from, span, graph::UNDO);
             if let (Some(note), Some(from)) = (note, from) {
                 self.graph.region(note, from, At::MAX);
             }

@@ -7,6 +7,11 @@ use crate::check::bits::Bits;
 use crate::check::program::CallableId;
 use crate::source::Span;
 
+/// What is said of the way into the next turn of a loop.
+pub const EARLIER_TURN: &str = "an approval of an earlier turn does not count in the next";
+/// What is said of the way into an `undo`.
+pub const UNDO: &str = "an `undo` runs after any failure since its step began";
+
 /// Index of a node.
 pub type At = u32;
 

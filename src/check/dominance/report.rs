@@ -1,6 +1,6 @@
 //! The error that draws the way on which a gate is avoided.
 
-use super::graph::{At, Effect, Kind};
+use super::graph::{self, At, Effect, Kind};
 use super::solve::Open;
 use super::way::{Mark, Ways};
 use super::{Body, Proof};
@@ -111,6 +111,12 @@ fn diagnostic(world: &World<'_>, proof: &Proof<'_>, effect: &Effect, gate: u16, 
     )
     .label(format!("gate `{name}` was not passed on this way"));
     let mut labels = drawn.0;
+    let undone = labels.iter().any(|(_, text)| text == graph::UNDO);
+    // Of interest only where nothing behind it says how the gate is avoided in this very turn.
+    let turn = labels.iter().rposition(|(_, text)| text == graph::EARLIER_TURN);
+    if turn.is_some_and(|at| labels[at + 1..].iter().any(|(_, text)| !text.contains("` calls `"))) {
+        labels.retain(|(_, text)| text != graph::EARLIER_TURN);
+    }
     if labels.len() > MOST_LABELS {
         labels.drain(MOST_LABELS / 2..labels.len() - MOST_LABELS / 2);
     }
@@ -125,6 +131,7 @@ fn diagnostic(world: &World<'_>, proof: &Proof<'_>, effect: &Effect, gate: u16, 
     }
     let asked = proof.bodies.iter().any(|b| b.graph.asked.has(gate.into()));
     d.help(match asked {
+        _ if undone => format!("ask `gate {name}` before the step, or in the `undo` itself"),
         true => format!("move it behind `gate {name}`, or ask the gate on this way, too"),
         false => format!("ask for approval before it: `gate {name} \"Question?\"`"),
     })

@@ -105,7 +105,7 @@ impl<'w> Proof<'w> {
             self.pending.push(Found { way, param, ..open.clone() });
         }
         // Each cause inside that is a parameter goes on with what was given for it.
-        let result = self.seen_from(&summary.result, &name, span, &given);
+        let result = self.seen_from(&summary.result, &name, span, args.len(), &given);
         Some((summary, result))
     }
 
@@ -115,6 +115,7 @@ impl<'w> Proof<'w> {
         inner: &Origin,
         name: &Arc<str>,
         span: Span,
+        files: usize,
         given: &dyn Fn(usize) -> CauseId,
     ) -> Origin {
         let mut known: Vec<(CauseId, CauseId)> = Vec::new();
@@ -128,14 +129,29 @@ impl<'w> Proof<'w> {
                 return *to;
             }
             let mut causes = causes.borrow_mut();
-            let before = match causes.param(cause) {
-                Some(index) => given(index),
-                None => cause,
+            let (before, step) = match causes.param(cause) {
+                Some(index) if index == files => (given(index), Step::ReadBack(name.clone())),
+                Some(index) => (given(index), Step::Returned(name.clone())),
+                None => (cause, Step::Returned(name.clone())),
             };
-            let to = causes.add(span, Step::Returned(name.clone()), before);
+            let to = causes.add(span, step, before);
             known_cell.borrow_mut().push((cause, to));
             to
         })
+    }
+
+    /// A call writes what its caller gave.
+    fn written_by(
+        &mut self,
+        files: &Origin,
+        id: CallableId,
+        args: &[Option<Origin>],
+        span: Span,
+    ) -> Option<CauseId> {
+        let index = self.causes.param(files.cause)?;
+        let given = args.get(index)?.as_ref()?.whole().cause;
+        let name = self.world.callables[id.0 as usize].name.clone();
+        Some(self.causes.add(span, Step::WrittenBy(name), given))
     }
 
     /// The files and the worst inside, explained to the caller.
@@ -173,7 +189,11 @@ impl<'w> Flow<'_, 'w> {
         self.code_call(e, id, given, &code);
         let after = self.proof.inner(&summary.files, &args, &files);
         if !after.same(&files) {
-            self.set_files(after);
+            let written = self.proof.written_by(&summary.files, id, &args, e.span);
+            self.set_files(match written {
+                Some(cause) => after.explained(&|_| cause),
+                None => after,
+            });
         }
         let chosen = summary.chosen.as_ref().map(|by| self.proof.inner(by, &args, &files));
         self.called(summary.acts, chosen.as_ref(), e.span);

@@ -36,6 +36,10 @@ pub enum Step {
     Decided,
     Passed(Arc<str>, Arc<str>),
     Returned(Arc<str>),
+    /// A call writes what it was given, or hands it to a command.
+    WrittenBy(Arc<str>),
+    /// A call gives what was written before.
+    ReadBack(Arc<str>),
 }
 
 impl Step {
@@ -59,6 +63,8 @@ impl Step {
             Step::Decided => "what is changed here tells what an AI has decided".into(),
             Step::Passed(task, name) => format!("passed to `{task}` as `{name}`"),
             Step::Returned(task) => format!("`{task}` gives it back"),
+            Step::WrittenBy(task) => format!("`{task}` writes it or hands it to a command"),
+            Step::ReadBack(task) => format!("`{task}` may give back what was written or handed on before"),
         }
     }
 }
