@@ -110,6 +110,7 @@ impl World<'_> {
             return None;
         }
         let policy = Policy::from_config(config, rules);
+        let mut asking = policy.clone();
         let mut commands = HashMap::with_capacity(planned.len());
         let reached = self.reached();
         for command in planned {
@@ -125,10 +126,9 @@ impl World<'_> {
                 Some(_) => policy.judge(&command.words),
                 // Whoever is asked can say yes to it, unless the file does not.
                 None => {
-                    let mut policy = policy.clone();
                     let asked = Pattern::parse(&generalise(&command.words), command.span);
-                    policy.grant(asked.into_iter().collect(), Vec::new());
-                    policy.judge(&command.words)
+                    asking.grant_only(asked.into_iter().collect());
+                    asking.judge(&command.words)
                 }
             };
             commands.insert(

@@ -5,6 +5,7 @@
 //! an `after gate` pattern of either is protected by that gate, whatever else allows it.
 
 use super::config::{Config, PolicyConfig};
+use super::index::Index;
 use super::pattern::Pattern;
 use super::project::Project;
 use super::read::sha256_hex;
@@ -27,6 +28,8 @@ pub struct Policy {
     session: Vec<Rule>,
     session_writes: Vec<super::glob::PathPattern>,
     tracker: bool,
+    /// Of the project's rules and of the file's.
+    indexes: Arc<[Index; 2]>,
 }
 
 /// A gate that guards a command, and the rule that says so.
@@ -99,19 +102,16 @@ const MOST_COMBINATIONS: usize = 64;
 impl Policy {
     /// `file` is the started file's policy, from [`RuleSet::from_items`]; none if it has no `policy { }`.
     pub fn new(project: &Project, file: Option<RuleSet>) -> Policy {
-        Policy {
-            project: project.is_configured().then(|| Arc::new(project.config.policy.clone())),
-            file,
-            session: Vec::new(),
-            session_writes: Vec::new(),
-            tracker: project.config.tracker.is_some(),
-        }
+        Policy::from_config(project.is_configured().then_some(&project.config), file)
     }
 
     /// From a configuration kept elsewhere (a resumed run's).
     pub fn from_config(config: Option<&Config>, file: Option<RuleSet>) -> Policy {
+        let project = config.map(|c| Arc::new(c.policy.clone()));
+        let index = |rules: Option<&RuleSet>| rules.map(Index::of).unwrap_or_default();
         Policy {
-            project: config.map(|c| Arc::new(c.policy.clone())),
+            indexes: Arc::new([index(project.as_ref().map(|p| &p.rules)), index(file.as_ref())]),
+            project,
             file,
             session: Vec::new(),
             session_writes: Vec::new(),
@@ -126,6 +126,13 @@ impl Policy {
         self.session_writes.extend(writes);
     }
 
+    /// The same in the place of what was granted before.
+    pub fn grant_only(&mut self, commands: Vec<Pattern>) {
+        self.session.clear();
+        self.session_writes.clear();
+        self.grant(commands, Vec::new());
+    }
+
     /// Whether there is no `wflow.toml` and nothing was granted: then a person can be asked once.
     pub fn is_unconfigured(&self) -> bool {
         self.project.is_none()
@@ -135,8 +142,19 @@ impl Policy {
         self.project.iter().map(|p| &p.rules).chain(&self.file)
     }
 
-    fn project_allow(&self) -> &[Rule] {
-        self.project.as_ref().map_or(&self.session, |p| &p.rules.allow)
+    /// The same with the index of each.
+    fn indexed(&self) -> impl Iterator<Item = (&RuleSet, &Index)> {
+        let [project, file] = &*self.indexes;
+        let of_project = self.project.iter().map(move |p| (&p.rules, project));
+        of_project.chain(self.file.iter().map(move |f| (f, file)))
+    }
+
+    /// The project's rules that speak of the command's program, or what was granted.
+    fn project_allow(&self, words: &[Word]) -> Vec<&Rule> {
+        match &self.project {
+            Some(p) => self.indexes[0].allow(&p.rules, words),
+            None => self.session.iter().collect(),
+        }
     }
 
     /// What the policy says to a command. `resolved` is the program's file, where it is already known. A word that
@@ -169,7 +187,12 @@ impl Policy {
     }
 
     fn denied(&self, words: &[Word], resolved: Option<&Path>, mood: Mood) -> Option<&Rule> {
-        self.sets().find_map(|s| widely(&s.deny, words, resolved, mood))
+        if self.sets().all(|s| s.deny.is_empty()) {
+            return None;
+        }
+        let subject = Subject::of(words, resolved);
+        let mut denying = self.indexed().flat_map(|(rules, index)| index.deny(rules, &subject));
+        denying.find(|r| r.pattern.wide.matches(words, resolved, mood))
     }
 
     /// The rule that allows it, or why none does.
@@ -180,19 +203,21 @@ impl Policy {
         agent: Option<&str>,
         mood: Mood,
     ) -> Result<&Rule, Box<Refusal>> {
-        let general: Vec<&Rule> = self.project_allow().iter().filter(|r| r.agent.is_none()).collect();
+        let allowing = self.project_allow(words);
         let Some(agent) = agent else {
+            let general: Vec<&Rule> = allowing.into_iter().filter(|r| r.agent.is_none()).collect();
             let own = search(&general, words, resolved, mood);
             let own = own.map_err(|near| Box::new(self.refusal(words, near, From::Project)))?;
             let Some(file) = &self.file else { return Ok(own) };
-            let rules: Vec<&Rule> = file.allow.iter().filter(|r| r.agent.is_none()).collect();
+            let rules = self.indexes[1].allow(file, words);
+            let rules: Vec<&Rule> = rules.into_iter().filter(|r| r.agent.is_none()).collect();
             return search(&rules, words, resolved, mood)
                 .map_err(|near| Box::new(self.refusal(words, near, From::File)));
         };
         // The project allows the command, to all or to this agent; a rule of either policy allows it to the agent.
         let of_agent = |r: &&Rule| r.agent.as_deref() == Some(agent);
         let projects: Vec<&Rule> =
-            self.project_allow().iter().filter(|r| r.agent.is_none() || of_agent(r)).collect();
+            allowing.into_iter().filter(|r| r.agent.is_none() || of_agent(r)).collect();
         search(&projects, words, resolved, mood)
             .map_err(|near| Box::new(self.refusal(words, near, From::Project)))?;
         let given: Vec<&Rule> = self.sets().flat_map(|s| &s.allow).filter(of_agent).collect();
@@ -225,11 +250,11 @@ impl Policy {
     /// The gates that may guard a command. An open word counts as whatever would match.
     pub fn guards(&self, words: &[Word], resolved: Option<&Path>) -> Vec<Guard> {
         let mut out: Vec<Guard> = Vec::new();
-        let mut subject = None;
-        for rule in self.sets().flat_map(|s| &s.allow) {
-            let Some(gate) = &rule.after else { continue };
-            let subject = subject.get_or_insert_with(|| Subject::of(words, resolved));
-            if rule.pattern.wide.concerns(subject) && rule.pattern.wide.matches(words, resolved, Mood::May) {
+        let subject = Subject::of(words, resolved);
+        for rule in self.indexed().flat_map(|(rules, index)| index.guards(rules, &subject)) {
+            if let Some(gate) = &rule.after
+                && rule.pattern.wide.matches(words, resolved, Mood::May)
+            {
                 let always = rule.pattern.wide.matches(words, resolved, Mood::Must);
                 add_guard(&mut out, Guard { gate: gate.clone(), rule: rule.span(), from: rule.from, always });
             }

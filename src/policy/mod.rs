@@ -16,6 +16,7 @@ mod decision;
 mod glob;
 mod grammar;
 mod grammar_table;
+mod index;
 mod pattern;
 mod project;
 mod read;

@@ -50,6 +50,13 @@ impl<'a> Subject<'a> {
     }
 }
 
+impl<'a> Subject<'a> {
+    /// None: any program may be meant.
+    pub(super) fn names(&self) -> Option<&[&'a str]> {
+        (!self.open).then_some(self.names.as_slice())
+    }
+}
+
 impl Wide {
     /// Whether a look at the words is worth it: otherwise [`Wide::matches`] is false.
     pub(super) fn concerns(&self, subject: &Subject<'_>) -> bool {

@@ -19,13 +19,19 @@ const CONFIG: &str = r#"
 allow = [
     "touch *", "echo *",
     { command = "touch shipped *", after = "ship" },
+    { read = "out/late.txt", after = "ship" },
+    { effect = "lib.note", after = "ship" },
     { write = "out/by_hand.txt", agent = "hand" },
 ]
 reads = ["echo again *"]
 write = ["out/**"]
 "#;
 
+const LIBRARY: &str = "task note() -> Text { run `echo noted` as Text }\n";
+
 const TEXT: &str = r#"
+use "./lib.wflow" as lib
+
 type Note { text: Text where it.len <= 40, level: Int }
 agent hand { tools: ["Write"] }
 enum Mood { Calm, Loud { why: Text } }
@@ -93,9 +99,11 @@ workflow all(n: Int = 2) -> Text {
     say "the mood is {mood.to_json()}"
     let by_hand = ask hand "Write it by hand"
     say by_hand
+    write("out/late.txt", "late")
     gate ship "Ship it?" show { made, items }
+    let noted = "{read("out/late.txt")} {lib.note().len}"
     step publish "Publish" { run `touch shipped one`  run `touch shipped two` } undo { run `touch unshipped` }
-    "{home} {text} {found.len} {there} {flaky.len} {large.len} {made.len} {pair.left} {items.len} {caught} {cut} {mixed} {level} {talk.level}"
+    "{home} {text} {found.len} {there} {flaky.len} {large.len} {made.len} {pair.left} {items.len} {caught} {cut} {mixed} {level} {talk.level} {noted}"
 }
 
 workflow fails() {
@@ -166,6 +174,7 @@ impl Story {
         let root = folder.path().canonicalize().expect("it exists");
         std::fs::write(root.join("wflow.toml"), CONFIG).expect("a file");
         std::fs::write(root.join("w.wflow"), TEXT).expect("a file");
+        std::fs::write(root.join("lib.wflow"), LIBRARY).expect("a file");
         let mut sources = SourceMap::new();
         let (project, wrong) = load_project(&root, &mut sources);
         let checked =
@@ -391,7 +400,7 @@ impl Life {
         ensure(last.kind == self.end(), || format!("it ended by {}", last.kind.name()))?;
         if self.end() == EventType::RunCompleted {
             let value = last.text("value").unwrap_or_default();
-            let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3 5";
+            let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3 5 late 10";
             ensure(right, || format!("its value is {value}"))?;
         }
         let report = verify_run(&runs, &dir).map_err(said)?;
