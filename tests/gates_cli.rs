@@ -262,6 +262,28 @@ fn effects_behind_their_gate_name_it_in_the_record() {
     assert_eq!(detached(dir.path(), &["audit", "verify", "last"]).status.code(), Some(1));
 }
 
+/// What an agent is told of the project is read, too.
+#[test]
+fn a_file_that_may_not_be_read_is_not_sent_to_an_agent() {
+    let dir = project(
+        r#"
+        agent helper { context: ["open.txt", "kept/*.txt"] }
+        workflow main() { say ask helper "What is in there?" }
+        "#,
+    );
+    let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+    std::fs::create_dir(dir.path().join("kept")).expect("made");
+    file("kept/a.txt", "kept-content");
+    file("open.txt", "open-content");
+    file("cassette.jsonl", "{\"wflow_cassette\":1}\n");
+    file("wflow.toml", "[policy]\ndeny = [{ read = \"kept/**\" }]\n");
+    let out = detached(dir.path(), &["run", "w.wflow", "--replay", "cassette.jsonl"]);
+    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
+    let journal = journal(dir.path());
+    assert!(journal.contains("open-content") && !journal.contains("kept-content"), "{journal}");
+    assert!(journal.contains("`read kept/a.txt` is denied"), "{journal}");
+}
+
 fn journal_path(dir: &Path) -> std::path::PathBuf {
     let run = std::fs::read_dir(dir.join(".wflow/runs")).expect("runs").flatten().next().expect("one");
     run.path().join("journal.jsonl")

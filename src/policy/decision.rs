@@ -10,7 +10,7 @@ use super::pattern::Pattern;
 use super::project::Project;
 use super::read::sha256_hex;
 use super::refusal::{Refusal, Why};
-use super::rules::{EFFECTS, EffectRule, From, Rule, RuleSet, Trust, strictly, widely};
+use super::rules::{EffectRule, From, Rule, RuleSet, Trust, strictly, widely};
 use super::strict::Miss;
 use super::wide::Subject;
 use super::word::{Mood, Piece, Word};
@@ -149,11 +149,15 @@ impl Policy {
         of_project.chain(self.file.iter().map(move |f| (f, file)))
     }
 
-    /// The project's rules that speak of the command's program, or what was granted.
-    fn project_allow(&self, words: &[Word]) -> Vec<&Rule> {
+    fn project_allow(&self) -> &[Rule] {
+        self.project.as_ref().map_or(&self.session, |p| &p.rules.allow)
+    }
+
+    /// Those of them that speak of the command's program.
+    fn project_allow_of(&self, words: &[Word]) -> Vec<&Rule> {
         match &self.project {
             Some(p) => self.indexes[0].allow(&p.rules, words),
-            None => self.session.iter().collect(),
+            None => self.project_allow().iter().collect(),
         }
     }
 
@@ -203,7 +207,7 @@ impl Policy {
         agent: Option<&str>,
         mood: Mood,
     ) -> Result<&Rule, Box<Refusal>> {
-        let allowing = self.project_allow(words);
+        let allowing = self.project_allow_of(words);
         let Some(agent) = agent else {
             let general: Vec<&Rule> = allowing.into_iter().filter(|r| r.agent.is_none()).collect();
             let own = search(&general, words, resolved, mood);
@@ -485,42 +489,6 @@ impl Policy {
         out
     }
 
-    /// What the policy says to a call of a task, by all names that policies have for it. No rule has to allow it: what it
-    /// does is judged by itself.
-    pub fn decide_call(&self, names: &[Arc<str>]) -> Decision {
-        let words = || names.first().map(|n| Word::literal(n.clone())).into_iter().collect::<Vec<_>>();
-        let hits = |r: &EffectRule| names.iter().any(|name| r.matches_unknown(name, Mood::May));
-        if let Some(rule) = self.sets().flat_map(|s| &s.deny_effects).find(|r| hits(r)) {
-            let why = Why::EffectDenied { rule: rule.text().into(), from: rule.from };
-            return Decision::Denied(Refusal::new(&words(), why).at_rule(rule.span));
-        }
-        let rule = names.first().cloned().unwrap_or_else(|| "".into());
-        Decision::Allowed { rule, after: self.call_guards(names) }
-    }
-
-    /// Gates that guard a call of a task.
-    pub fn call_guards(&self, names: &[Arc<str>]) -> Vec<Guard> {
-        let mut out = Vec::new();
-        for rule in self.sets().flat_map(|s| &s.allow_effects) {
-            if let Some(gate) = &rule.after
-                && names.iter().any(|name| rule.matches_unknown(name, Mood::May))
-            {
-                let (gate, always) = (gate.clone(), rule.argument.is_none());
-                add_guard(&mut out, Guard { gate, rule: rule.span, from: rule.from, always });
-            }
-        }
-        out
-    }
-
-    /// Whether any rule denies or guards calls of tasks.
-    pub fn speaks_of_calls(&self) -> bool {
-        let of_module = |r: &EffectRule| !EFFECTS.contains(&&*r.name);
-        self.sets().any(|s| {
-            s.deny_effects.iter().any(of_module)
-                || s.allow_effects.iter().any(|r| r.after.is_some() && of_module(r))
-        })
-    }
-
     fn effect_listed(&self, name: &str, argument: Option<&str>, from: From) -> bool {
         let listed =
             |rules: &[EffectRule]| rules.iter().any(|r| r.agent.is_none() && r.matches(name, argument));
@@ -570,7 +538,7 @@ impl Policy {
     }
 }
 
-fn add_guard(out: &mut Vec<Guard>, guard: Guard) {
+pub(super) fn add_guard(out: &mut Vec<Guard>, guard: Guard) {
     match out.iter_mut().find(|g| g.gate == guard.gate) {
         Some(known) => known.always |= guard.always,
         None => out.push(guard),

@@ -11,6 +11,7 @@ mod agent;
 mod ai;
 mod approvers;
 mod approvers_text;
+mod calls;
 mod config;
 mod decision;
 mod glob;
