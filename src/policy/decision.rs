@@ -335,7 +335,11 @@ impl Policy {
         }
         let after = self.effect_guards(name, argument);
         let pieces = argument.unwrap_or_default();
-        let denied = self.sets().flat_map(|s| &s.deny_effects).any(|r| r.may_match(name, pieces));
+        let may = |r: &EffectRule| match name {
+            "glob" if argument.is_some() => r.may_find(pieces),
+            _ => r.may_match(name, pieces),
+        };
+        let denied = self.sets().flat_map(|s| &s.deny_effects).any(may);
         let free = FREE.contains(&name) && !denied;
         let verdict = if free { Verdict::Always } else { Verdict::Depends };
         Judgement { verdict, after, refusal: None }

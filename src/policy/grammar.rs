@@ -224,20 +224,25 @@ fn spells(pattern: &PatternWord, word: &Word, mood: Mood) -> bool {
 
 /// Whether a word begins, or may begin, like this.
 fn begins(word: &Word, start: &str, mood: Mood) -> bool {
-    let own = word.fixed_start();
-    if own.starts_with(start) || word.known().is_some() || mood == Mood::May {
-        return own.starts_with(start);
+    match word {
+        Word::Pieces(pieces) if mood == Mood::Must => may_begin(pieces, start),
+        // A number or a time begins like none of them.
+        Word::Many(hole) => mood == Mood::Must && may_begin(&[Piece::Hole(hole.clone())], start),
+        _ => word.fixed_start().starts_with(start),
     }
-    let next = match word {
-        Word::Pieces(pieces) => pieces.iter().find_map(|piece| match piece {
-            Piece::Hole(hole) => Some(hole),
-            Piece::Lit(_) => None,
-        }),
-        Word::Many(hole) => Some(hole),
-        Word::Known { .. } => None,
+}
+
+fn may_begin(pieces: &[Piece], start: &str) -> bool {
+    let Some((piece, behind)) = pieces.split_first() else { return start.is_empty() };
+    let goes_on = |text: &str| {
+        text.starts_with(start) || start.strip_prefix(text).is_some_and(|rest| may_begin(behind, rest))
     };
-    // A number or a time begins like none of them.
-    start.starts_with(own) && !(own.is_empty() && next == Some(&Hole::NoDash))
+    match piece {
+        Piece::Lit(text) => goes_on(text),
+        Piece::Hole(Hole::OneOf(texts)) => texts.iter().any(|text| goes_on(text)),
+        Piece::Hole(Hole::Any) => true,
+        Piece::Hole(Hole::NoDash) => false,
+    }
 }
 
 /// Whether a word of a command is, or may be, this option of the table.
