@@ -400,7 +400,8 @@ impl Life {
         ensure(last.kind == self.end(), || format!("it ended by {}", last.kind.name()))?;
         if self.end() == EventType::RunCompleted {
             let value = last.text("value").unwrap_or_default();
-            let right = value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3 5 late 10";
+            let right =
+                value == "nowhere plan 2 1 true 10 20000 2 echo part 7 3 caught cut mixed 3 5 late 10";
             ensure(right, || format!("its value is {value}"))?;
         }
         let report = verify_run(&runs, &dir).map_err(said)?;
