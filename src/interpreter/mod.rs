@@ -16,7 +16,7 @@ mod node;
 mod pure;
 mod world;
 
-pub use eval::Root;
+pub use eval::{Root, labels};
 pub use known::{Known, Locals, Scope, with_known};
 pub use lowered::{ArgumentProblem, Given, Lowered};
 pub use pure::PureWorld;

@@ -14,7 +14,7 @@ impl<'l> Eval<'l> {
         self.operate(node.op, left, right, node.span)
     }
 
-    fn operate(&mut self, op: BinaryOp, left: Value, right: Value, span: Span) -> Outcome {
+    pub(super) fn operate(&mut self, op: BinaryOp, left: Value, right: Value, span: Span) -> Outcome {
         use BinaryOp::{Add, Div, Mul, Rem, Sub};
         use Value::{Duration, Float, Int, List, Size, Text, Time};
         let result = match (op, &left, &right) {

@@ -143,7 +143,7 @@ impl<'l> Eval<'l> {
 
     /// From what the AI said to a value of the wanted type that satisfies the checks; or what is wrong with it, in
     /// words that go back to the AI.
-    fn answer_to_value(
+    pub(super) fn answer_to_value(
         &mut self,
         node: &'l AskNode,
         answer: &str,
@@ -226,7 +226,7 @@ fn is_no_answer(why: &Failure) -> bool {
     [E1325, E1327].contains(&why.code)
 }
 
-fn unacceptable(request: &AskRequest, wrong: &[String]) -> Failure {
+pub(super) fn unacceptable(request: &AskRequest, wrong: &[String]) -> Failure {
     let times = match request.attempt {
         1 => String::new(),
         n => format!(" after {n} tries"),

@@ -36,7 +36,7 @@ impl<'l> Eval<'l> {
     }
 }
 
-fn takes(catch: &CatchNode, failure: &Failure) -> bool {
+pub(super) fn takes(catch: &CatchNode, failure: &Failure) -> bool {
     match catch.kind {
         Some(kind) => kind == failure.kind,
         None => failure.kind.caught_by_default(),
@@ -44,7 +44,7 @@ fn takes(catch: &CatchNode, failure: &Failure) -> bool {
 }
 
 /// What `catch e` binds.
-fn failure_value(failure: &Failure) -> Value {
+pub(super) fn failure_value(failure: &Failure) -> Value {
     let fields = [failure.kind.name(), failure.code.id(), failure.message.as_str(), &failure.help.join("\n")];
     Value::record(&standard::FAILURE, fields.iter().map(|t| Value::from(*t)).collect())
 }

@@ -99,7 +99,7 @@ impl<'l> Eval<'l> {
     }
 
     /// A path that stays inside the project, as far as its words tell.
-    fn path_argument(&mut self, args: &[Value], node: &'l EffectNode) -> Outcome<Text> {
+    pub(super) fn path_argument(&mut self, args: &[Value], node: &'l EffectNode) -> Outcome<Text> {
         let path = self.word(args, 0)?;
         match refine::path_problem(&path) {
             None => Ok(path),

@@ -126,7 +126,7 @@ impl<'l> Eval<'l> {
         })
     }
 
-    fn approvers(
+    pub(super) fn approvers(
         &mut self,
         node: &'l ApproversNode,
         gate: &'l GateNode,
@@ -150,7 +150,7 @@ impl<'l> Eval<'l> {
     }
 
     /// The edited or answered value, or what is wrong with it.
-    fn judge_answer(
+    pub(super) fn judge_answer(
         &mut self,
         node: &'l GateNode,
         json: &Json,

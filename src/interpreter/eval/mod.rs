@@ -14,6 +14,7 @@ mod control;
 mod converse;
 mod effects;
 mod gate;
+pub mod labels;
 mod method;
 mod numbers;
 mod parallel;

@@ -125,7 +125,7 @@ impl<'l> Eval<'l> {
         }
     }
 
-    fn output(&mut self, node: &'l RunNode, name: &str, reply: RunReply) -> Outcome {
+    pub(super) fn output(&mut self, node: &'l RunNode, name: &str, reply: RunReply) -> Outcome {
         let span = node.site.span;
         if let RunForm::Output = node.form {
             let text = |bytes: Vec<u8>| Value::from(lossy(bytes));
@@ -178,7 +178,7 @@ impl<'l> Eval<'l> {
 }
 
 /// A command as messages name it: its words on one line, as many as fit.
-fn shown(argv: &[ArgWord]) -> String {
+pub(super) fn shown(argv: &[ArgWord]) -> String {
     const ROOM: usize = 80;
     let mut out = String::new();
     for (i, word) in argv.iter().enumerate() {
@@ -200,7 +200,7 @@ fn shown(argv: &[ArgWord]) -> String {
 }
 
 /// Whether a list or range of codes holds one.
-fn holds(codes: &Value, code: i64) -> bool {
+pub(super) fn holds(codes: &Value, code: i64) -> bool {
     match codes {
         Value::List(items) => items.contains(&Value::Int(code)),
         Value::Range(range) => range.contains(code),
@@ -208,7 +208,7 @@ fn holds(codes: &Value, code: i64) -> bool {
     }
 }
 
-fn unexpected_exit(name: &str, reply: &RunReply, exits: &Value) -> Failure {
+pub(super) fn unexpected_exit(name: &str, reply: &RunReply, exits: &Value) -> Failure {
     let message = format!("`{name}` ended with exit code {}", reply.exit);
     let failure = Failure::new(ErrorKind::Business, runtime::E1013, message);
     let (from, bytes) = match reply.stderr.iter().all(u8::is_ascii_whitespace) {

@@ -138,15 +138,16 @@ impl Body<'_> {
                 (_, None) => plain.push(Node::Const(Value::None)),
             }
         }
+        let name = method.name;
         match run {
             Implementation::Plain(run) => {
                 if method.name == "sum" {
                     plain.push(Node::Const(zero(item.as_deref())));
                 }
-                Node::Method(Box::new(MethodNode { run, receiver, args: plain, optional, span }))
+                Node::Method(Box::new(MethodNode { name, run, receiver, args: plain, optional, span }))
             }
             Implementation::Higher(run) => {
-                Node::Higher(Box::new(HigherNode { run, receiver, args: plain, functions, optional, span }))
+                Node::Higher(Box::new(HigherNode { name, run, receiver, args: plain, functions, optional, span }))
             }
         }
     }

@@ -176,6 +176,7 @@ pub struct CallNode {
 
 #[derive(Debug)]
 pub struct MethodNode {
+    pub name: &'static str,
     pub run: fn(&mut [Value]) -> Outcome,
     pub receiver: Node,
     pub args: Vec<Node>,
@@ -185,6 +186,7 @@ pub struct MethodNode {
 }
 
 pub struct HigherNode {
+    pub name: &'static str,
     pub run: fn(&mut [Value], &mut dyn Calls) -> Result<Value, Trouble>,
     pub receiver: Node,
     pub args: Vec<Node>,
