@@ -43,11 +43,8 @@ impl<'l> Walk<'_, 'l> {
                 }
                 match (&receiver.shape, node.name) {
                     (Shape::Leaf(_), "to_text") => Labelled::leaf(done, receiver.whole()),
-                    // Items as they were, in another order or fewer of them.
                     (Shape::List(items), "min" | "max" | "sort" | "unique" | "flatten" | "present") => {
-                        let whole = receiver.whole();
-                        let label = items.iter().fold(whole, |all, i| all.with(&i.whole(), true));
-                        Labelled::deep(done, &label)
+                        found_again(items, done, &receiver.label)
                     }
                     _ => {
                         let all = args.iter().fold(Label::literal(), |all, a| all.with(&a.whole(), false));
@@ -153,6 +150,23 @@ impl<'l> Walk<'_, 'l> {
                 Labelled::deep(done, &Label { alone: all.level, ..all })
             }
         })
+    }
+}
+
+/// Items as they were, in another order or fewer of them.
+fn found_again(items: &[Labelled], done: Value, own: &Label) -> Labelled {
+    let inner = items.iter().filter_map(|i| match &i.shape {
+        Shape::List(inner) => Some(inner.iter()),
+        _ => None,
+    });
+    let all: Vec<&Labelled> = items.iter().chain(inner.flatten()).collect();
+    let one = |value: &Value| all.iter().find(|i| i.plain() == *value).map(|i| (*i).clone());
+    match &done {
+        Value::List(values) if one(&done).is_none() => {
+            let items = values.iter().map(|v| one(v).unwrap_or(Labelled::deep(v.clone(), own))).collect();
+            Labelled { label: own.clone(), ..Labelled::list(items) }
+        }
+        _ => one(&done).unwrap_or(Labelled::deep(done, own)),
     }
 }
 

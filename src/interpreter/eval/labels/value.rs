@@ -149,9 +149,10 @@ impl Labelled {
             Shape::Leaf(Value::Text(text)) if harmless(text) => {
                 Label { alone: Level::Literal, ..part.label.clone() }
             }
-            _ => part.label.clone(),
+            Shape::Leaf(_) => part.clone().settled().label,
+            // What holds parts is as bad a word as they are.
+            _ => Label { alone: Level::Literal, ..part.label.clone() },
         })
-        .settled()
     }
 
     /// What its kind leaves no room for: yes and no, sizes, numbers without a sign, choices that the file spells out.
