@@ -118,6 +118,8 @@ pub struct Tables {
     pub it: HashMap<NodeId, LocalId>,
     /// Local id of a step's own optional value inside its `undo`: by the id of the step's name.
     pub undo: HashMap<NodeId, LocalId>,
+    /// For an effect or a call that stands where an untrusted value has decided, or may have: what was decided by it.
+    pub because: HashMap<NodeId, Vec<Span>>,
 }
 
 impl Tables {

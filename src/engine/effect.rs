@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::diagnostics::codes::{journal, run};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::effects::approval::os_user;
-use crate::interpreter::{Answer, At, Stop, Suspension};
+use crate::interpreter::{Answer, At, Because, Stop, Suspension};
 use serde_json::Value as Json;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ pub struct Intent<'a> {
     pub after: Vec<String>,
     /// The paths at which they were.
     pub guards: Vec<String>,
+    /// The branches around that an untrusted value has decided, or may have.
+    pub because: Because,
     /// May be started again when nobody knows whether it happened.
     pub repeatable: bool,
     /// Who said, after a crash, that it shall be done, and in which words.
@@ -31,9 +33,10 @@ pub struct Intent<'a> {
 
 impl<'a> Intent<'a> {
     /// Of something that did not come so far as to be guarded or doubted.
-    pub fn plain(kind: &'static str, request: &'a Json) -> Intent<'a> {
+    pub fn plain(at: &At, kind: &'static str, request: &'a Json) -> Intent<'a> {
         let (after, guards, known) = Default::default();
-        Intent { kind, request, after, guards, repeatable: true, settled: None, allowed: None, known }
+        let because = at.because.clone();
+        Intent { kind, request, after, guards, because, repeatable: true, settled: None, allowed: None, known }
     }
 }
 
@@ -95,7 +98,7 @@ impl Session {
                 let refusal = refusal.at(at.span).of_effect(&at.path);
                 // What may not be done now may have been done when it still might.
                 if in_doubt && kind == "run" {
-                    match self.settle_doubt(at, &Intent::plain(kind, request))? {
+                    match self.settle_doubt(at, &Intent::plain(at, kind, request))? {
                         Settled::Ran(result) => {
                             self.record.said_to_be(&at.path, &result, &os_user())?;
                             return Ok(result);
@@ -103,13 +106,13 @@ impl Session {
                         Settled::Again(_) => self.before_again(at)?,
                     }
                 }
-                self.record.refused(&at.path, &Intent::plain(kind, request), &digest, &refusal)?;
+                self.record.refused(&at.path, &Intent::plain(at, kind, request), &digest, &refusal)?;
                 return Err(refusal.into());
             }
         };
         let Permit { after, guards, repeatable, known, settled } = permit;
         let settled = settled.map(|words| (os_user(), words));
-        let mut intent = Intent { after, guards, repeatable, known, settled, ..Intent::plain(kind, request) };
+        let mut intent = Intent { after, guards, repeatable, known, settled, ..Intent::plain(at, kind, request) };
         // Nobody can give an answer in an AI's place: where nothing is asked again there is nothing to settle.
         let settles = intent.settled.is_none() && (kind != "ask" || self.giving_up.is_none());
         if in_doubt && !repeatable && settles {
@@ -191,7 +194,7 @@ impl Session {
             Err(failure) => {
                 // That it failed is a fact, too: `catch` may have gone on from it.
                 let failure = self.redacted(failure.at(at.span).of_effect(&at.path));
-                let intent = Intent::plain(kind, about);
+                let intent = Intent::plain(at, kind, about);
                 self.record.refused(&at.path, &intent, &self.record.digest(about), &failure)?;
                 Err(failure.into())
             }

@@ -272,6 +272,9 @@ fn intended(intent: &Intent<'_>, digest: &str) -> Map<String, Json> {
         ("digest", json!(digest)),
     ]);
     guarded(&mut data, &intent.after, &intent.guards);
+    if let Some(places) = &intent.because {
+        data.insert("because".into(), places.iter().map(|p| json!(**p)).collect());
+    }
     if let Some((who, answer)) = &intent.settled {
         data.insert("settled_by".into(), json!(who));
         data.insert("settled".into(), json!(answer));

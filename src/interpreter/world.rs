@@ -107,7 +107,12 @@ pub struct At {
     pub cancel: CancelToken,
     /// The gates that were passed on the way here and count here.
     pub passed: Passed,
+    /// The branches around that an untrusted value has decided, or may have.
+    pub because: Because,
 }
+
+/// Places in the text (`release.wflow:14:8`) where an untrusted value decides about what happens; mostly none.
+pub type Because = Option<Arc<[Arc<str>]>>;
 
 /// Gates that were approved, in that order: their names, and the paths at which they were.
 pub type Passed = Arc<Vec<(Arc<str>, Arc<str>)>>;

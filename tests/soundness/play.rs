@@ -214,6 +214,10 @@ impl Watch for Play<'_> {
                 self.found(rule, format!("{text:?} in word {word} of {:?}: {label}", request.argv), at.span, Some(label));
             }
         }
+        if labels.decided && at.because.is_none() {
+            let what = format!("{:?} is not recorded as decided by an untrusted value", request.argv);
+            self.found("because", what, at.span, None);
+        }
         let folder = labels.dir.iter().map(|l| ("the folder", l));
         for (what, label) in folder.chain(labels.env.iter().map(|(name, l)| (name.as_str(), l))) {
             if label.alone > Level::Outside {
@@ -253,7 +257,7 @@ impl World for Play<'_> {
     }
 
     fn run(&self, at: &At, request: &RunRequest) -> Answer<RunReply> {
-        self.note(format!("{} run {request:?}", at.path));
+        self.note(format!("{} run {request:?} because {:?}", at.path, at.because));
         let words = Play::words(request);
         match self.policy.decide(&words, None) {
             Decision::Allowed { after, .. } => {

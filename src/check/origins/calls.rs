@@ -177,6 +177,7 @@ impl<'w> Flow<'_, 'w> {
         args: Vec<Option<Origin>>,
         given: &[Option<&'w Expr>],
     ) -> Origin {
+        self.happens(e.id);
         let files = self.files();
         let args: Vec<Option<Origin>> = args.iter().map(|a| a.as_ref().map(Self::outer)).collect();
         let Some((summary, result)) = self.proof.call(id, args.clone(), &files, e.span) else {

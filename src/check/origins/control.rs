@@ -2,6 +2,7 @@
 
 use super::flow::Flow;
 use super::origin::{Level, Origin};
+use crate::source::Span;
 use crate::syntax::ast::*;
 
 impl<'w> Flow<'_, 'w> {
@@ -13,13 +14,13 @@ impl<'w> Flow<'_, 'w> {
                 let before = self.code_mark();
                 let yes = self.branch(|flow| {
                     flow.assume(condition, true);
-                    flow.under(&by, |flow| flow.block(then))
+                    flow.under(&by, condition.span, |flow| flow.block(then))
                 });
                 let written = self.take_written(before);
                 let no = self.branch(|flow| {
                     flow.assume(condition, false);
                     match otherwise {
-                        Some(e) => flow.under(&by, |flow| flow.expr(e)),
+                        Some(e) => flow.under(&by, condition.span, |flow| flow.expr(e)),
                         Option::None => Origin::literal(),
                     }
                 });
@@ -29,17 +30,17 @@ impl<'w> Flow<'_, 'w> {
             Match { subject, arms } => self.match_(subject, arms),
             For { pattern, iterable, body } => {
                 let items = self.expr(iterable);
-                self.for_(e, pattern, &items, body)
+                self.for_(e, iterable.span, pattern, &items, body)
             }
             ParallelFor { pattern, iterable, limit, body } => {
                 let items = self.expr(iterable);
                 self.each(limit.as_deref());
-                self.for_(e, pattern, &items, body)
+                self.for_(e, iterable.span, pattern, &items, body)
             }
             Repeat { limit, body, otherwise } => {
                 let by = self.expr(limit);
                 let mut value = self.breaking(|flow| {
-                    flow.under(&by, |flow| {
+                    flow.under(&by, limit.span, |flow| {
                         flow.turns(e.id, |flow| flow.block(body));
                     });
                 });
@@ -112,14 +113,14 @@ impl<'w> Flow<'_, 'w> {
                     flow.put(place, now.word());
                 }
                 flow.pattern(&arm.pattern, &by);
-                flow.under(&by, |flow| {
-                    if let Some(guard) = &arm.guard {
-                        let says = flow.expr(guard);
-                        guards = guards.combine(&says);
-                        flow.assume(guard, true);
-                    }
-                    flow.expr(&arm.body)
-                })
+                // A guard decides about its arm and about those behind it.
+                let earlier = guards.clone();
+                if let Some(guard) = &arm.guard {
+                    let says = flow.under(&by.combine(&earlier), subject.span, |flow| flow.expr(guard));
+                    guards = guards.combine(&says);
+                    flow.assume(guard, true);
+                }
+                flow.under(&by.combine(&guards), subject.span, |flow| flow.expr(&arm.body))
             }));
             written.push(self.take_written(before));
         }
@@ -128,9 +129,16 @@ impl<'w> Flow<'_, 'w> {
         self.meet_ways(ways, &by)
     }
 
-    fn for_(&mut self, e: &'w Expr, pattern: &'w Pattern, items: &Origin, body: &'w Block) -> Origin {
+    fn for_(
+        &mut self,
+        e: &'w Expr,
+        at: Span,
+        pattern: &'w Pattern,
+        items: &Origin,
+        body: &'w Block,
+    ) -> Origin {
         let by = items.whole();
-        let value = self.under(&by, |flow| {
+        let value = self.under(&by, at, |flow| {
             flow.turns(e.id, |flow| {
                 flow.pattern(pattern, items);
                 let value = flow.block(body);
@@ -163,7 +171,7 @@ impl<'w> Flow<'_, 'w> {
                     ]);
                     flow.hold(name, failure);
                 }
-                flow.block(&catch.body)
+                flow.because(&met, catch.body.span, |flow| flow.block(&catch.body))
             }));
         }
         // An error decides which of them is taken.

@@ -64,6 +64,7 @@ impl<'w> Flow<'_, 'w> {
     }
 
     pub fn run(&mut self, e: &'w Expr, run: &'w Run) -> Origin {
+        self.happens(e.id);
         let judged = self.proof.held.and_then(|h| h.commands.get(&run.command.span));
         let gate = judged.and_then(|j| j.after.first()).map(|g| g.gate.clone());
         // The worst that the command is given.
@@ -148,6 +149,7 @@ impl<'w> Flow<'_, 'w> {
     }
 
     pub fn ask(&mut self, e: &'w Expr, ask: &'w Ask) -> Origin {
+        self.happens(e.id);
         let prompt = self.expr(&ask.prompt);
         self.sink(Sink::Instructions, &ask.prompt, &prompt);
         self.each([&ask.with, &ask.retry, &ask.turns, &ask.timeout].into_iter().flatten());
@@ -258,6 +260,7 @@ impl<'w> Flow<'_, 'w> {
 
     /// A function of the language; `args` in the order of its parameters.
     pub fn builtin(&mut self, e: &'w Expr, builtin: Builtin, args: &[Option<(&'w Expr, Origin)>]) -> Origin {
+        self.happens(e.id);
         let first = args.first().cloned().flatten();
         let second = args.get(1).cloned().flatten();
         if let Some((at, origin)) = &first {

@@ -209,6 +209,7 @@ impl<'w> Flow<'_, 'w> {
             Paren(inner) => self.expr(inner),
             Wait(inner) | Say(inner) => {
                 self.expr(inner);
+                self.happens(e.id);
                 Origin::literal()
             }
             Run(run) => self.run(e, run),
@@ -226,7 +227,7 @@ impl<'w> Flow<'_, 'w> {
             And | Or => {
                 let way = self.branch(|flow| {
                     flow.assume(left, op == And);
-                    flow.under(&a, |flow| flow.expr(right))
+                    flow.under(&a, left.span, |flow| flow.expr(right))
                 });
                 let none = self.branch(|_| Origin::literal());
                 let value = way.value.clone();
@@ -234,7 +235,7 @@ impl<'w> Flow<'_, 'w> {
                 value
             }
             Coalesce => {
-                let way = self.branch(|flow| flow.under(&a, |flow| flow.expr(right)));
+                let way = self.branch(|flow| flow.under(&a, left.span, |flow| flow.expr(right)));
                 let none = self.branch(|_| Origin::literal());
                 let (value, ends) = (way.value.clone(), !way.dead());
                 self.meet_ways(vec![way, none], &a);

@@ -34,6 +34,9 @@ pub struct Flow<'p, 'w> {
     pub control: Origin,
     /// The same, of what was left early: it holds to the end of the body.
     left: Origin,
+    /// Where untrusted values have decided that we are here; those of `left` come after.
+    decisions: Vec<Span>,
+    left_decisions: Vec<Span>,
     pub dead: bool,
     result: Option<Origin>,
     breaks: Vec<Origin>,
@@ -76,6 +79,8 @@ impl<'p, 'w> Flow<'p, 'w> {
             undos: Vec::new(),
             control: Origin::literal(),
             left: Origin::literal(),
+            decisions: Vec::new(),
+            left_decisions: Vec::new(),
             dead: false,
             result: None,
             breaks: Vec::new(),

@@ -41,12 +41,12 @@ use super::world::World;
 use crate::diagnostics::Diagnostic;
 use crate::policy::Config;
 use crate::source::Span;
-use crate::syntax::ast::{CallableItem, CallableKind, ItemKind};
+use crate::syntax::ast::{CallableItem, CallableKind, ItemKind, NodeId};
 use calls::Summary;
 use cause::{CauseId, Causes, Step};
 use origin::{Level, Origin};
 use report::Found;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// What is known of the whole program while its bodies are walked.
@@ -65,6 +65,8 @@ struct Proof<'w> {
     /// What a call has found of what its caller gave.
     pending: Vec<Found>,
     said: HashSet<(Span, &'static str)>,
+    /// Effects and calls that stand where untrusted values have decided, with the places of the decisions.
+    because: HashMap<(ModuleId, NodeId), BTreeSet<Span>>,
     /// What was vouched for, and what lints point at.
     noted: HashMap<Span, Diagnostic>,
 }
@@ -72,7 +74,7 @@ struct Proof<'w> {
 impl World<'_> {
     /// Needs a program without mistakes in names, types and calls.
     pub fn prove_origins(&mut self, held: Option<&Held>) {
-        let mut found = {
+        let (mut found, because) = {
             let nothing = Config::default();
             let mut proof = Proof {
                 world: self,
@@ -86,6 +88,7 @@ impl World<'_> {
                 found: Vec::new(),
                 pending: Vec::new(),
                 said: HashSet::new(),
+                because: HashMap::new(),
                 noted: HashMap::new(),
             };
             proof.starts();
@@ -96,8 +99,11 @@ impl World<'_> {
             }
             let mut found = proof.found;
             found.extend(proof.noted.into_values());
-            found
+            (found, proof.because)
         };
+        for ((module, id), places) in because {
+            self.modules[module.0 as usize].tables.because.insert(id, places.into_iter().collect());
+        }
         self.diagnostics.append(&mut found);
     }
 }

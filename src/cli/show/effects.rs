@@ -59,6 +59,11 @@ impl Effect {
         page.put(depth, &[(paint, &keyword), (None, &what), (Some(facts_paint), &facts)]);
         let inner = depth + 1;
         tell_gates(page, inner, &self.data);
+        let places = texts_of(self.data.get("because"));
+        if !places.is_empty() {
+            let text = format!("decided by an untrusted value at {}", places.join(", "));
+            page.put(inner, &[(Some(Paint::Dim), &text)]);
+        }
         self.details(page, inner, kind);
         match &self.outcome {
             Some(Ok(_)) if self.settled => {

@@ -100,7 +100,7 @@ pub fn settle(session: &Session, at: &At, request: &AskRequest) -> Answer<Option
     if session.giving_up.is_some() {
         return Ok(None);
     }
-    let intent = Intent { known, ..Intent::plain("ask", &Json::Null) };
+    let intent = Intent { known, ..Intent::plain(at, "ask", &Json::Null) };
     match session.settle_doubt(at, &intent)? {
         Settled::Again(words) => Ok(Some(words)),
         Settled::Ran(_) => Ok(None),

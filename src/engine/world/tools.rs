@@ -306,7 +306,7 @@ impl<'a> Overseer<'a> {
         let failure = Failure::new(ErrorKind::Permission, E1352, message.clone());
         let failure = self.session.redacted(failure.at(self.at.span));
         let digest = self.session.record.digest(request);
-        let intent = Intent::plain("tool", request);
+        let intent = Intent::plain(self.at, "tool", request);
         self.session.record.refused(path, &intent, &digest, &failure).map_err(Unanswered::Failed)?;
         let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
         if refused >= MOST_REFUSALS {
@@ -352,7 +352,7 @@ impl Tools for Overseer<'_> {
         };
         self.refused.store(0, Ordering::Relaxed);
         let repeatable = self.only_looks(act);
-        let intent = Intent { repeatable, allowed: Some(allowed), ..Intent::plain("tool", &request) };
+        let intent = Intent { repeatable, allowed: Some(allowed), ..Intent::plain(self.at, "tool", &request) };
         // On disk before the program is told.
         session
             .record

@@ -1,7 +1,7 @@
 //! Calls of functions, tasks and workflows, and functions as values.
 
 use super::path::Segment;
-use super::{Eval, Exit, Outcome};
+use super::{Eval, Exit, Outcome, both};
 use crate::check::CallableId;
 use crate::interpreter::lowered::CallableCode;
 use crate::interpreter::node::*;
@@ -39,9 +39,16 @@ impl<'l> Eval<'l> {
         {
             return Ok(value);
         }
+        let outer = node.site.because.as_ref().map(|_| {
+            let here = both(&self.because, &node.site.because);
+            std::mem::replace(&mut self.because, here)
+        });
         self.path.push(Segment::Site(&node.site));
         let value = self.body(callable, &mut inner);
         self.path.pop();
+        if let Some(outer) = outer {
+            self.because = outer;
+        }
         value
     }
 

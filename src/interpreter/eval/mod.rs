@@ -37,7 +37,7 @@ use stack::{RESERVE, Stack};
 
 use super::lowered::Lowered;
 use super::node::*;
-use super::world::{At, CancelToken, Passed, Stop, World};
+use super::world::{At, Because, CancelToken, Passed, Stop, World};
 use crate::check::CallableId;
 use crate::diagnostics::{ErrorKind, Failure, codes::runtime};
 use crate::source::Span;
@@ -82,6 +82,8 @@ pub struct Eval<'l> {
     undos: Vec<step::Undo<'l>>,
     /// The gates that count here: passed before, in this turn of a loop, not in another branch.
     passed: Passed,
+    /// The branches around the calls that led here which an untrusted value has decided.
+    because: Because,
     /// The values of the steps so far, by their place.
     evidence: Vec<(String, Json)>,
     stack: Stack,
@@ -103,6 +105,17 @@ trait IntoStop {
 impl IntoStop for Box<Failure> {
     fn into_stop(self) -> Stop {
         Stop::Failed(self)
+    }
+}
+
+/// What was decided around, and here.
+fn both(outer: &Because, here: &Because) -> Because {
+    match (outer, here) {
+        (None, one) | (one, None) => one.clone(),
+        (Some(outer), Some(here)) => {
+            let new = here.iter().filter(|place| !outer.contains(place));
+            Some(outer.iter().chain(new).cloned().collect())
+        }
     }
 }
 
@@ -129,6 +142,7 @@ impl<'l> Eval<'l> {
             branch: String::new(),
             undos: Vec::new(),
             passed: Passed::default(),
+            because: None,
             evidence: Vec::new(),
             stack: Stack::here(room),
             ticks: 0,
@@ -163,6 +177,7 @@ impl<'l> Eval<'l> {
             branch: self.branch.clone(),
             undos: Vec::new(),
             passed: Arc::clone(&self.passed),
+            because: self.because.clone(),
             evidence: Vec::new(),
             stack,
             ticks: 0,
@@ -223,11 +238,17 @@ impl<'l> Eval<'l> {
     }
 
     fn at(&self, path: String, span: Span) -> At {
-        At { path, span, cancel: self.cancel.clone(), passed: Arc::clone(&self.passed) }
+        At {
+            path,
+            span,
+            cancel: self.cancel.clone(),
+            passed: Arc::clone(&self.passed),
+            because: self.because.clone(),
+        }
     }
 
     fn at_site(&self, site: &Site, attempt: u32) -> At {
-        self.at(self.path.site(site, attempt), site.span)
+        At { because: both(&self.because, &site.because), ..self.at(self.path.site(site, attempt), site.span) }
     }
 
     /// Called at every turn of a loop and every call: looks now and then whether somebody wants this to end.

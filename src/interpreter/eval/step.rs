@@ -8,7 +8,7 @@ use super::path::{Path, Segment};
 use super::{Eval, Outcome};
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::node::{Slot, StepNode, UndoNode};
-use crate::interpreter::world::{CancelToken, Passed, Stop};
+use crate::interpreter::world::{Because, CancelToken, Passed, Stop};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub(super) struct Undo<'l> {
     path: Path<'l>,
     /// The gates that counted then.
     passed: Passed,
+    because: Because,
 }
 
 impl<'l> Eval<'l> {
@@ -77,6 +78,7 @@ impl<'l> Eval<'l> {
                 locals: frame.len(),
                 path,
                 passed: Arc::clone(&self.passed),
+                because: self.because.clone(),
             });
         }
         value
@@ -119,6 +121,7 @@ impl<'l> Eval<'l> {
     fn take_back(&mut self, undo: Undo<'l>, failure: &mut Failure, ends_run: bool) -> Result<(), Stop> {
         let outer = std::mem::replace(&mut self.path, undo.path);
         let passed = std::mem::replace(&mut self.passed, undo.passed);
+        let because = std::mem::replace(&mut self.because, undo.because);
         self.path.push(Segment::Undo);
         let at = self.at(self.path.render(), undo.undo.span);
         let name = &undo.step.name;
@@ -146,6 +149,7 @@ impl<'l> Eval<'l> {
         });
         self.path = outer;
         self.passed = passed;
+        self.because = because;
         match done {
             Err(Stop::Failed(broken)) if broken.kind != ErrorKind::InDoubt => {
                 failure.notes.push(format!("undoing step `{name}` failed: {broken}"));

@@ -36,8 +36,8 @@ impl Body<'_> {
         let callable = self.program.callable(id);
         let (args, defaults) = self.arguments(e, args, callable.signature.params.len());
         let site = match callable.effects {
-            true => self.site(&self.callable_name(id), e.span),
-            false => Site { label: self.callable_name(id), ordinal: 0, span: e.span },
+            true => self.site(&self.callable_name(id), e),
+            false => Site { label: self.callable_name(id), ordinal: 0, span: e.span, because: None },
         };
         Node::Call(Box::new(CallNode { callable: id, args, defaults, site }))
     }

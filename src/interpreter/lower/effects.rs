@@ -13,11 +13,11 @@ impl Body<'_> {
         match &e.kind {
             ExprKind::Wait(value) => {
                 let value = self.expr(value);
-                Node::Wait(Box::new(SiteNode { value, site: self.site("wait", e.span) }))
+                Node::Wait(Box::new(SiteNode { value, site: self.site("wait", e) }))
             }
             ExprKind::Say(value) => {
                 let value = self.expr(value);
-                Node::Say(Box::new(SiteNode { value, site: self.site("say", e.span) }))
+                Node::Say(Box::new(SiteNode { value, site: self.site("say", e) }))
             }
             ExprKind::Step(step) => self.step(step),
             ExprKind::Parallel { branches } => self.parallel(e, branches),
@@ -25,7 +25,7 @@ impl Body<'_> {
                 let iterable = self.expr(iterable);
                 let limit = self.optional_expr(limit.as_deref());
                 let pattern = self.pattern(pattern);
-                let site = self.site("parallel", e.span);
+                let site = self.site("parallel", e);
                 let node = self.block(body, true);
                 let body = self.coerced(node, body.id, self.tables.ty(body.id), body.span);
                 Node::ParallelFor(Box::new(ParallelForNode { pattern, iterable, limit, body, site }))
@@ -67,7 +67,7 @@ impl Body<'_> {
         if args.len() != params {
             return self.broken("a call without all its arguments", e.span);
         }
-        let site = self.site(label, e.span);
+        let site = self.site(label, e);
         Node::Effect(Box::new(EffectNode { builtin, args, read_as, site }))
     }
 
@@ -95,7 +95,7 @@ impl Body<'_> {
     }
 
     fn parallel(&mut self, e: &Expr, branches: &[(ast::Ident, Expr)]) -> Node {
-        let site = self.site("parallel", e.span);
+        let site = self.site("parallel", e);
         let names: Vec<&ast::Ident> = branches.iter().map(|(name, _)| name).collect();
         let layout = self.structural(self.tables.ty(e.id), &names);
         let branches = branches.iter().map(|(name, e)| (name.name.clone(), self.expr(e))).collect();
@@ -132,7 +132,7 @@ impl Body<'_> {
                 on: self.optional_expr(r.on.as_ref()),
             }),
             idempotent: run.idempotent.is_some(),
-            site: self.site("run", e.span),
+            site: self.site("run", e),
         };
         Node::Run(Box::new(node))
     }
@@ -209,7 +209,7 @@ impl Body<'_> {
             turns: self.optional_expr(ask.turns.as_ref()),
             timeout: self.optional_expr(ask.timeout.as_ref()),
             interactive: ask.interactive.is_some(),
-            site: self.site("ask", e.span),
+            site: self.site("ask", e),
             // After the site, so that what `otherwise` does is numbered after the question.
             otherwise: self.optional_expr(ask.otherwise.as_ref()),
         };

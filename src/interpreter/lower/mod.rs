@@ -12,6 +12,7 @@ mod patterns;
 
 use super::lowered::{CallableCode, ConstCode, Lowered, PredicateCode, TestCode};
 use super::node::*;
+use super::world::Because;
 use crate::check::{Callable, CallableId, ModuleId, Program, Res, Tables};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, Ident, NodeId};
@@ -219,12 +220,18 @@ impl<'p> Body<'p> {
         out
     }
 
-    fn site(&mut self, label: &str, span: Span) -> Site {
+    fn site(&mut self, label: &str, e: &Expr) -> Site {
         self.effects += 1;
         let label: Arc<str> = label.into();
         let ordinal = self.sites.entry(label.clone()).or_insert(0);
         *ordinal += 1;
-        Site { label, ordinal: *ordinal, span }
+        let ordinal = *ordinal;
+        Site { label, ordinal, span: e.span, because: self.because(e) }
+    }
+
+    fn because(&self, e: &Expr) -> Because {
+        let places = self.tables.because.get(&e.id)?;
+        Some(places.iter().map(|span| self.program.sources.place(*span).to_string().into()).collect())
     }
 
     /// The type of a value where it is used: after its coercion.

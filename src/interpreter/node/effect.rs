@@ -2,6 +2,7 @@
 
 use super::{Node, Slot};
 use crate::check::{AgentId, Builtin};
+use crate::interpreter::world::Because;
 use crate::source::Span;
 use crate::types::Type;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ pub struct Site {
     /// Which of this label within the nearest step or callable, from 1.
     pub ordinal: u32,
     pub span: Span,
+    /// The places where an untrusted value has decided that this happens, or may have.
+    pub because: Because,
 }
 
 /// `wait` and `say`.

@@ -3,6 +3,7 @@
 use super::Flow;
 use crate::check::origins::cause::CauseId;
 use crate::check::origins::origin::{Level, Origin};
+use crate::source::Span;
 use crate::syntax::ast::*;
 use std::collections::HashMap;
 
@@ -79,16 +80,36 @@ impl<'w> Flow<'_, 'w> {
         }
     }
 
-    /// Under what `by` decides.
-    pub fn under<T>(&mut self, by: &Origin, walk: impl FnOnce(&mut Self) -> T) -> T {
+    /// Under what `by` decides, at this place.
+    pub fn under<T>(&mut self, by: &Origin, at: Span, walk: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.control.clone();
         let by = by.whole();
         if by.untrusted() {
             self.control = self.control.join(&by);
         }
-        let out = walk(self);
+        let out = self.because(&by, at, walk);
         self.control = outer;
         out
+    }
+
+    /// Where effects are recorded as happening because of `by`, if that is untrusted.
+    pub fn because<T>(&mut self, by: &Origin, at: Span, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let depth = self.decisions.len();
+        if by.untrusted() {
+            self.decisions.push(at);
+        }
+        let out = walk(self);
+        self.decisions.truncate(depth);
+        out
+    }
+
+    /// An effect, or a call that may have some.
+    pub fn happens(&mut self, id: NodeId) {
+        if self.decisions.is_empty() && self.left_decisions.is_empty() {
+            return;
+        }
+        let all = self.decisions.iter().chain(&self.left_decisions).copied();
+        self.proof.because.entry((self.module, id)).or_default().extend(all);
     }
 
     pub fn decided(&self) -> Origin {
@@ -109,10 +130,12 @@ impl<'w> Flow<'_, 'w> {
         let mut touched: Vec<usize> = Vec::new();
         for turn in 0.. {
             let mark = self.history.len();
+            let decided = self.left_decisions.len();
             let way = self.branch(&mut body);
             value = value.join(&way.value);
             let assigned = joined(&self.history[mark..]);
-            let mut changed = false;
+            // What leaves a turn early decides about the beginning of the next.
+            let mut changed = self.left_decisions.len() > decided;
             for (local, origin) in assigned {
                 if local >= self.env.len() {
                     continue;
@@ -190,6 +213,9 @@ impl<'w> Flow<'_, 'w> {
         self.dead = true;
         if self.control.untrusted() {
             self.left = self.left.join(&self.control);
+            let known = &mut self.left_decisions;
+            let new: Vec<Span> = self.decisions.iter().filter(|at| !known.contains(at)).copied().collect();
+            known.extend(new);
         }
     }
 

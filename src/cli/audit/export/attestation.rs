@@ -114,7 +114,7 @@ fn deeds(dir: &RunDir, events: &[Event]) -> Result<(Vec<Json>, Vec<Json>), Troub
                 if event.text("kind") == Some("write") {
                     effect.insert("file".into(), request.get("path").cloned().unwrap_or_default());
                 }
-                for key in ["after", "guards"] {
+                for key in ["after", "guards", "because"] {
                     if let Some(gates) = event.data.get(key) {
                         effect.insert(key.into(), gates.clone());
                     }
@@ -244,7 +244,7 @@ pub fn schema() -> Json {
         "required": ["path", "kind", "request", "outcome"],
         "properties": {
             "path": text, "kind": text, "request": sha256, "command": text, "file": text, "after": texts,
-            "guards": texts, "exit": { "type": "integer" },
+            "guards": texts, "because": texts, "exit": { "type": "integer" },
             "outcome": { "enum": ["completed", "failed", "unknown"] },
         },
         "additionalProperties": false,

@@ -96,6 +96,11 @@ impl Page {
             }
             (None, None) => {}
         }
+        let places = texts(data, "because");
+        if !places.is_empty() {
+            let places = text(&places.join(", "));
+            self.put(&format!("<div class=\"soft\">decided by an untrusted value at {places}</div>"));
+        }
         if let Some(who) = settled_by.or(data.get("settled_by").and_then(Json::as_str)) {
             self.put(&format!(
                 "<div class=\"warn\">{} said so after a crash; nobody saw it</div>",

@@ -6,10 +6,10 @@ use super::{Outcome, Sink, Walk};
 use crate::check::Builtin;
 use crate::diagnostics::codes::runtime;
 use crate::diagnostics::{ErrorKind, Failure};
-use crate::interpreter::eval::ask::unacceptable;
-use crate::interpreter::eval::wrong;
+use crate::interpreter::eval::ask::{Asked, unacceptable};
+use crate::interpreter::eval::{Eval, wrong};
 use crate::interpreter::node::*;
-use crate::interpreter::world::{AskReply, AskRequest, Mode as RunMode, Previous};
+use crate::interpreter::world::{AskRequest, At, Mode as RunMode};
 use crate::policy::Trust;
 use crate::source::Span;
 use crate::value::json::{self, Mode, describe};
@@ -111,13 +111,13 @@ impl<'l> Walk<'_, 'l> {
             with,
             schema: node.typed.then(|| self.eval.schema(&node.ty)),
             type_name: node.ty.show(&self.eval.lowered.defs).to_string(),
-            interactive: node.interactive,
+            interactive: node.interactive || self.eval.world.mode() == RunMode::Interactive,
             turns,
             timeout_ms: self.millis(timeout, span)?,
+            said: Vec::new(),
             previous: None,
             attempt: 1,
         };
-        let strict = request.agent.as_ref().is_some_and(|a| a.strict);
         let retry = self.clause(node.retry.as_ref(), frame)?;
         let tries = self.count(retry, 0, span)?.map_or(1, |n| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1));
         let world = self.eval.world;
@@ -127,44 +127,25 @@ impl<'l> Walk<'_, 'l> {
             let why = Failure::new(ErrorKind::Configuration, runtime::E1018, "the run makes no call of an AI");
             return self.otherwise(node, why, frame);
         }
-        loop {
-            let at = self.eval.at_site(&node.site, request.attempt);
-            let reply = world.ask(&at, &request);
-            let (failure, pause) = match self.eval.answered(reply, span)? {
-                AskReply::Text(answer) => {
-                    let mut plain = Walk::frame(frame);
-                    match self.eval.answer_to_value(node, &answer, strict, &mut plain)? {
-                        Ok(reading) => {
-                            if !reading.leniencies.is_empty() {
-                                let names: Vec<String> =
-                                    reading.leniencies.iter().map(ToString::to_string).collect();
-                                let recorded = world.forgiven(&at, &names);
-                                self.eval.answered(recorded, span)?;
-                            }
-                            return Ok(Labelled::fresh(reading.value, &label));
-                        }
-                        Err(wrong) => {
-                            let failure = unacceptable(&request, &wrong).of_effect(&at.path);
-                            request.previous = Some(Previous { answer, wrong });
-                            if request.attempt >= tries {
-                                return Err(self.eval.fail(Box::new(failure), span));
-                            }
-                            (failure, Some(0))
-                        }
-                    }
-                }
-                AskReply::Unavailable(why) => {
-                    let may_pass = matches!(why.kind, ErrorKind::Transient | ErrorKind::Timeout);
-                    if !may_pass || request.attempt >= tries {
-                        return self.otherwise(node, why.of_effect(&at.path), frame);
-                    }
-                    (why, None)
-                }
-            };
-            request.attempt += 1;
-            let at = self.eval.at_site(&node.site, request.attempt);
-            let waited = world.backoff(&at, request.attempt, tries, pause, &failure);
-            self.eval.answered(waited, span)?;
+        let mut plain = Walk::frame(frame);
+        if request.interactive
+            && let Some(conversation) = self.eval.conversation(node, &request)?
+        {
+            let value = self.eval.converse(node, request, conversation, tries, &mut plain)?;
+            return Ok(Labelled::fresh(value, &label));
+        }
+        let place = |eval: &Eval<'l>, attempt| eval.at_site(&node.site, attempt);
+        let mut call = |at: &At, request: &AskRequest| world.ask(at, request);
+        match self.eval.asked(node, &mut request, tries, &place, &mut call, &mut plain)? {
+            Asked::Good { at, reading, .. } => {
+                self.eval.forgiven(&at, &reading, span)?;
+                Ok(Labelled::fresh(reading.value, &label))
+            }
+            Asked::Wrong { at, wrong, .. } => {
+                let failure = unacceptable(&request, &wrong).of_effect(&at.path);
+                Err(self.eval.fail(Box::new(failure), span))
+            }
+            Asked::Unavailable(why) => self.otherwise(node, why, frame),
         }
     }
 

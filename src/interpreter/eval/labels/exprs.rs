@@ -1,10 +1,10 @@
 //! Values, access, calls.
 
-use super::label::{Label, Level};
+use super::label::Label;
 use super::value::{Labelled, Shape};
 use super::{Outcome, Walk};
 use crate::interpreter::eval::path::Segment;
-use crate::interpreter::eval::unfit;
+use crate::interpreter::eval::{both, unfit};
 use crate::interpreter::node::*;
 use crate::source::Span;
 use crate::value::{Convert, Text, Value};
@@ -361,7 +361,7 @@ impl<'l> Walk<'_, 'l> {
             }
             _ => return Err(self.eval.cannot_be("an index into something without items", pair.span)),
         };
-        Ok(picked(&found, &base, &index))
+        Ok(self.select(found, &index.whole()))
     }
 
     fn call(&mut self, node: &'l CallNode, frame: &mut [Labelled]) -> Outcome {
@@ -382,7 +382,10 @@ impl<'l> Walk<'_, 'l> {
         if callable.effects {
             self.path().push(Segment::Site(&node.site));
         }
+        let because = both(&self.eval.because, &node.site.because);
+        let because = std::mem::replace(&mut self.eval.because, because);
         let value = self.callable(callable, &mut inner);
+        self.eval.because = because;
         if callable.effects {
             self.path().pop();
         }
@@ -398,17 +401,6 @@ impl<'l> Walk<'_, 'l> {
             Err(mismatches) => Err(self.eval.fail(unfit(&mismatches), node.span)),
         }
     }
-}
-
-/// One of several, by an index or key.
-pub(super) fn picked(found: &Labelled, base: &Labelled, by: &Labelled) -> Labelled {
-    let by = by.whole();
-    if by.level <= Level::Person {
-        return found.clone();
-    }
-    // By a key that somebody else made anything of it can be picked.
-    let all = base.whole().with(&by, false);
-    found.map(&|part| part.label.with(&all, false))
 }
 
 /// A text that satisfies a type is looked at as a word again.

@@ -1,7 +1,6 @@
 //! Built-in methods. Lists go into them as numbers that stand for their items, so that an item keeps its label where a
 //! method only moves it; what looks at values gets them, and gives what is as bad as all of them.
 
-use super::exprs::picked;
 use super::label::Label;
 use super::value::{Labelled, Shape};
 use super::{Outcome, Walk};
@@ -79,7 +78,7 @@ impl<'l> Walk<'_, 'l> {
         });
         let mut value = hands.give(done, &own);
         for index in &by {
-            value = picked(&value, &args[0], index);
+            value = self.select(value, &index.whole());
         }
         Ok(value)
     }

@@ -16,9 +16,9 @@
 //! - As one *word* it may be less: a text that does no harm as a word ([`harmless`], of this very text), yes or no, a
 //!   number without a sign, a choice of what the file spells out. Texts beside each other are no worse words than their
 //!   pieces, as long as the file says how many pieces there are: a place that puts together again what it has put
-//!   together itself spells, as do methods on texts, and picking by an index.
+//!   together itself spells, as do methods on texts.
 //! - What an untrusted value decides is *chosen*: variables assigned under it, values of branches, of loops, of what is
-//!   left early. Once more: as one word it is what it was.
+//!   left early, of what is picked by it. Once more: as one word it is what it was.
 //! - Approved, vouched for, one of a trusted list, equal to what is trusted: as designed.
 //! - After an untrusted value was written or handed to a command, what is read is untrusted, unless the policy trusts it.
 //!
@@ -78,6 +78,8 @@ pub struct RunLabels {
     pub dir: Option<Label>,
     pub env: Vec<(String, Label)>,
     pub stdin: Option<Label>,
+    /// Whether an untrusted value has decided that the command runs.
+    pub decided: bool,
 }
 
 /// Is told what arrives where, and says what the policy does.
@@ -100,6 +102,8 @@ struct Walk<'e, 'l> {
     control: Option<Rc<Way>>,
     /// The same of what was, or could have been, left early: it holds to the end of the body.
     left: Option<Rc<Way>>,
+    /// How many branches around, callers' as well, an untrusted value has decided.
+    inside: u32,
     /// The worst that was evaluated since the nearest `try`.
     met: Label,
     /// An untrusted value has left the program.
@@ -144,6 +148,7 @@ impl Lowered {
             undos: Vec::new(),
             control: None,
             left: None,
+            inside: 0,
             met: Label::literal(),
             files: None,
             loops: Vec::new(),
@@ -185,6 +190,8 @@ impl<'l> Walk<'_, 'l> {
                 body
             }
         };
+        let inside = self.inside;
+        self.inside += u32::from(self.left.is_some());
         let outer = (
             std::mem::replace(&mut self.body, body),
             self.control.take(),
@@ -197,6 +204,7 @@ impl<'l> Walk<'_, 'l> {
             other => other,
         };
         (self.body, self.control, self.left, self.assigned) = outer;
+        self.inside = inside;
         result
     }
 
@@ -240,15 +248,16 @@ impl<'l> Walk<'_, 'l> {
 
     /// Evaluates under what `by` has decided. `parts` are all that could have been chosen.
     fn under<T>(&mut self, by: &Label, parts: &[&'l Node], work: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.control.clone();
+        let outer = (self.control.clone(), self.inside);
         if by.untrusted() {
+            self.inside += 1;
             self.control = self.control.take().or(by.way.clone());
             if parts.iter().any(|part| tree::leaves(part)) {
                 self.left = self.left.take().or(by.way.clone());
             }
         }
         let out = work(self);
-        self.control = outer;
+        (self.control, self.inside) = outer;
         out
     }
 

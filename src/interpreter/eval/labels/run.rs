@@ -15,7 +15,8 @@ use crate::value::Value;
 impl<'l> Walk<'_, 'l> {
     pub(super) fn run(&mut self, node: &'l RunNode, frame: &mut [Labelled]) -> Outcome {
         let span = node.site.span;
-        let mut labels = RunLabels { words: Vec::new(), dir: None, env: Vec::new(), stdin: None };
+        let decided = self.inside > 0 || self.left.is_some();
+        let mut labels = RunLabels { words: Vec::new(), dir: None, env: Vec::new(), stdin: None, decided };
         let argv = self.words(&node.words, &mut labels, frame)?;
         let dir = match &node.dir {
             Some(dir) => {

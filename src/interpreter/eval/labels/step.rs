@@ -6,7 +6,7 @@ use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::eval::Exit;
 use crate::interpreter::eval::path::{Path, Segment};
 use crate::interpreter::node::*;
-use crate::interpreter::world::{Passed, Stop};
+use crate::interpreter::world::{Because, Passed, Stop};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ pub(super) struct Undo<'l> {
     locals: usize,
     path: Path<'l>,
     passed: Passed,
+    because: Because,
     body: std::rc::Rc<super::Body>,
     calls: u64,
 }
@@ -76,6 +77,7 @@ impl<'l> Walk<'_, 'l> {
                 locals: frame.len(),
                 path: self.eval.path.clone(),
                 passed: Arc::clone(&self.eval.passed),
+                because: self.eval.because.clone(),
                 body: self.body.clone(),
                 calls: self.calls,
             });
@@ -103,6 +105,7 @@ impl<'l> Walk<'_, 'l> {
         let outer = (
             std::mem::replace(&mut self.eval.path, undo.path),
             std::mem::replace(&mut self.eval.passed, undo.passed),
+            std::mem::replace(&mut self.eval.because, undo.because),
             std::mem::replace(&mut self.body, undo.body),
             std::mem::replace(&mut self.calls, undo.calls),
             std::mem::take(&mut self.assigned),
@@ -130,7 +133,7 @@ impl<'l> Walk<'_, 'l> {
             }
             world.undo_completed(&at, name, broken.as_deref())
         });
-        (self.eval.path, self.eval.passed, self.body, self.calls, self.assigned) = outer;
+        (self.eval.path, self.eval.passed, self.eval.because, self.body, self.calls, self.assigned) = outer;
         match done {
             Err(Stop::Failed(broken)) if broken.kind != ErrorKind::InDoubt => {
                 failure.notes.push(format!("undoing step `{name}` failed: {broken}"));
