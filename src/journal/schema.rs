@@ -78,7 +78,11 @@ pub fn fields(kind: EventType) -> &'static [Field] {
                     must("digest", Form::Digest, "of the request: a replay answers only the same request"),
                     may("after", Form::Texts, "protected: the gates that must be approved before it"),
                     may("guards", Form::Texts, "the paths of the approved gates it relies on"),
-                    may("because", Form::Texts, "places around it where an untrusted value decided, or may have"),
+                    may(
+                        "because",
+                        Form::Texts,
+                        "places around it where an untrusted value decided, or may have",
+                    ),
                     may("repeatable", Form::Flag, "it may be done again after a crash"),
                     may("allowed", Form::Object, "a tool call of an agent: the rule that allows it, or who"),
                     may("attempt", Form::Count, "which try it is"),

@@ -34,8 +34,8 @@ impl Make {
             Ty::Text => self.text(most, depth - 1, plain),
             Ty::Name if self.odds(30) => {
                 let (a, level) = self.expr(Ty::Name, most, depth - 1, plain);
-                let (c, by) = self.expr(Ty::Bool, 3, depth - 1, true);
-                (format!("(if {c} {{ {a} }} else {{ \"other\" }})"), level.max(by / 3 * 0))
+                let (c, _) = self.expr(Ty::Bool, 3, depth - 1, true);
+                (format!("(if {c} {{ {a} }} else {{ \"other\" }})"), level)
             }
             Ty::Bool => self.truth(depth - 1, plain),
             Ty::Count => self.count(most, depth - 1),
@@ -105,7 +105,8 @@ impl Make {
             };
             return Some((format!("{}.{field}", other.name), if field == "kind" { 0 } else { other.level }));
         }
-        let plan = self.scope.any(&mut self.chance, |v| v.ty == Ty::Plan && (v.level <= most || harmless(field)))?;
+        let plan =
+            self.scope.any(&mut self.chance, |v| v.ty == Ty::Plan && (v.level <= most || harmless(field)))?;
         Some((format!("{}.{field}", plan.name), if harmless(field) { 0 } else { plan.level }))
     }
 
@@ -130,7 +131,8 @@ impl Make {
             }
             5 => {
                 let (a, x) = self.expr(Ty::Text, most.min(1), depth, plain);
-                let method = self.pick(&["trim()", "upper()", "replace(\"a\", \"-\")", "lower()", "slice(0, 2)"]);
+                let method =
+                    self.pick(&["trim()", "upper()", "replace(\"a\", \"-\")", "lower()", "slice(0, 2)"]);
                 (format!("{a}.{method}"), x)
             }
             6 => {
@@ -149,13 +151,18 @@ impl Make {
                 (format!("({a}.get({n}) ?? \"none\")"), x.max(y))
             }
             9 => {
-                let (a, x) = self.expr(Ty::Text, 3, depth, true);
-                (format!("(match {a} {{ \"main\" => \"one\"  \"a\" or \"b\" => \"two\"  other => \"three\" }})"), x * 0)
+                let (a, _) = self.expr(Ty::Text, 3, depth, true);
+                (
+                    format!(
+                        "(match {a} {{ \"main\" => \"one\"  \"a\" or \"b\" => \"two\"  other => \"three\" }})"
+                    ),
+                    0,
+                )
             }
             10 => {
-                let (a, x) = self.expr(Ty::Mode, 3, depth, true);
+                let (a, _) = self.expr(Ty::Mode, 3, depth, true);
                 let (b, y) = self.expr(Ty::Text, most, depth, true);
-                (format!("(match {a} {{ .Fast => \"f\"  .Slow => {b} }})"), y.max(x * 0))
+                (format!("(match {a} {{ .Fast => \"f\"  .Slow => {b} }})"), y)
             }
             11 => {
                 let tasks: Vec<String> = self.functions();
@@ -169,13 +176,21 @@ impl Make {
             }
             12 => {
                 let (a, x) = self.expr(Ty::Texts, most, depth, plain);
-                let test = self.pick(&["t in [\"a\", \"main\"]", "t == \"abc\"", "t.len > 1", "[\"x1\"].contains(t)"]);
+                let test = self.pick(&[
+                    "t in [\"a\", \"main\"]",
+                    "t == \"abc\"",
+                    "t.len > 1",
+                    "[\"x1\"].contains(t)",
+                ]);
                 let level = if test.starts_with("t.len") { x } else { 0 };
                 (format!("({a}.find(t => {test}) ?? \"none\")"), level)
             }
             13 => {
                 let (a, x) = self.expr(Ty::Bools, 3, depth, true);
-                let what = self.pick(&["map(b => if b { \"-\" } else { \"f\" }).join(\"\")", "fold(\"\", (s, b) => s + (if b { \"-\" } else { \"f\" }))"]);
+                let what = self.pick(&[
+                    "map(b => if b { \"-\" } else { \"f\" }).join(\"\")",
+                    "fold(\"\", (s, b) => s + (if b { \"-\" } else { \"f\" }))",
+                ]);
                 (format!("{a}.{what}"), x.max(3))
             }
             14 => {
@@ -183,12 +198,12 @@ impl Make {
                 (format!("([\"a\", \"b\", \"c\"].get({n}) ?? \"d\")"), 3)
             }
             15 => {
-                let (a, x) = self.expr(Ty::Text, most, depth, true);
-                (format!("(Name.parse({a}) ?? \"none\")"), x * 0)
+                let (a, _) = self.expr(Ty::Text, most, depth, true);
+                (format!("(Name.parse({a}) ?? \"none\")"), 0)
             }
             16 => {
-                let (a, x) = self.expr(Ty::Count, 3, depth, true);
-                (format!("{a}.to_text()"), x * 0)
+                let (a, _) = self.expr(Ty::Count, 3, depth, true);
+                (format!("{a}.to_text()"), 0)
             }
             17 => {
                 let (a, x) = self.expr(Ty::Texts, most, depth, true);
@@ -271,20 +286,20 @@ impl Make {
     fn count(&mut self, most: u8, depth: u32) -> (String, u8) {
         match self.below(4) {
             0 => {
-                let (a, x) = self.expr(Ty::Texts, 3, depth, true);
-                (format!("{a}.len"), x * 0)
+                let (a, _) = self.expr(Ty::Texts, 3, depth, true);
+                (format!("{a}.len"), 0)
             }
             1 => {
-                let (a, x) = self.expr(Ty::Text, 3, depth, true);
-                (format!("{a}.len"), x * 0)
+                let (a, _) = self.expr(Ty::Text, 3, depth, true);
+                (format!("{a}.len"), 0)
             }
             2 => {
                 let (a, x) = self.expr(Ty::Count, most, depth, true);
                 (format!("({a} + 1)"), x)
             }
             _ => {
-                let (a, x) = self.expr(Ty::Bools, 3, depth, true);
-                (format!("{a}.count(b => b)"), x * 0)
+                let (a, _) = self.expr(Ty::Bools, 3, depth, true);
+                (format!("{a}.count(b => b)"), 0)
             }
         }
     }
@@ -298,7 +313,8 @@ impl Make {
             }
             2 => {
                 let (a, x) = self.expr(Ty::Texts, most, depth, true);
-                let test = self.pick(&["t.len > 1", "t in [\"a\", \"abc\"]", "t != \"a\"", "t.starts_with(\"a\")"]);
+                let test =
+                    self.pick(&["t.len > 1", "t in [\"a\", \"abc\"]", "t != \"a\"", "t.starts_with(\"a\")"]);
                 (format!("{a}.filter(t => {test})"), x)
             }
             3 => {
@@ -313,12 +329,20 @@ impl Make {
             }
             5 => {
                 let (a, x) = self.expr(Ty::Texts, most, depth, true);
-                let way = self.pick(&["reverse()", "take(2)", "drop(1)", "unique()", "sort()", "append(\"q\")", "flat_map(t => [t, t])"]);
+                let way = self.pick(&[
+                    "reverse()",
+                    "take(2)",
+                    "drop(1)",
+                    "unique()",
+                    "sort()",
+                    "append(\"q\")",
+                    "flat_map(t => [t, t])",
+                ]);
                 (format!("{a}.{way}"), x)
             }
             6 => {
-                let (a, x) = self.expr(Ty::Bools, 3, depth, true);
-                (format!("{a}.map(b => if b {{ \"a\" }} else {{ \"b\" }})"), x * 0)
+                let (a, _) = self.expr(Ty::Bools, 3, depth, true);
+                (format!("{a}.map(b => if b {{ \"a\" }} else {{ \"b\" }})"), 0)
             }
             _ => {
                 let (a, x) = self.expr(Ty::Texts, most, depth, true);

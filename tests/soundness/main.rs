@@ -8,6 +8,7 @@
 //!
 //! `SOUNDNESS=n` tries n programs, `SEED=n` begins with another one.
 
+mod blocks;
 #[path = "../support/chance.rs"]
 mod chance;
 mod exprs;
@@ -15,6 +16,7 @@ mod play;
 mod program;
 mod scope;
 mod shrink;
+mod statements;
 
 use play::{Play, Violation};
 use program::{Program, program};
@@ -57,7 +59,11 @@ impl Seen {
         codes
     }
 
-    fn arguments(&self, lowered: &Lowered, seed: u64) -> Option<(wflow::check::CallableId, Vec<Value>, Level)> {
+    fn arguments(
+        &self,
+        lowered: &Lowered,
+        seed: u64,
+    ) -> Option<(wflow::check::CallableId, Vec<Value>, Level)> {
         let main = self.checked.program.workflows().find(|w| &*w.name == "main")?;
         let mut chance = chance::Chance(seed);
         let values = [
@@ -98,7 +104,8 @@ fn report(program: &Program, seen: &Seen, seed: u64, violation: &Violation) -> S
     let lowered = Lowered::new(&seen.checked.program);
     let (play, end) = seen.play(&lowered, seed);
     let place = |span| seen.checked.program.sources.place(span).to_string();
-    let way: Vec<String> = violation.way.iter().map(|(span, what)| format!("{}: {what}", place(*span))).collect();
+    let way: Vec<String> =
+        violation.way.iter().map(|(span, what)| format!("{}: {what}", place(*span))).collect();
     let end = match end {
         Ok(value) => value.to_string(),
         Err(Stop::Failed(failure)) => failure.to_string(),
@@ -134,7 +141,9 @@ fn search<T: Send>(first: u64, count: u64, each: impl Fn(u64) -> Option<T> + Syn
             }
         };
         let threads: Vec<_> = (0..2)
-            .map(|_| std::thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, work).expect("a thread"))
+            .map(|_| {
+                std::thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, work).expect("a thread")
+            })
             .collect();
         threads.into_iter().filter_map(|t| t.join().expect("no panic")).next()
     })
@@ -158,8 +167,19 @@ fn what_is_accepted_keeps_its_promises() {
             *codes.lock().expect("no panic").entry(errors.join(" ")).or_default() += 1;
             if std::env::var_os("SHOW").is_some_and(|s| errors.iter().any(|e| *e == s.to_string_lossy())) {
                 let d = seen.checked.diagnostics.iter().filter(|d| d.is_error());
-                let all: Vec<String> = d.map(|d| format!("{}: {} [{}]", seen.checked.program.sources.place(d.primary.span), d.message, d.code)).collect();
-                let lines: Vec<String> = program.text().lines().enumerate().map(|(i, l)| format!("{} {l}", i + 1)).collect(); return Some(format!("{}\n{}\n{}", program.config, lines.join("\n"), all.join("\n")));
+                let all: Vec<String> = d
+                    .map(|d| {
+                        format!(
+                            "{}: {} [{}]",
+                            seen.checked.program.sources.place(d.primary.span),
+                            d.message,
+                            d.code
+                        )
+                    })
+                    .collect();
+                let lines: Vec<String> =
+                    program.text().lines().enumerate().map(|(i, l)| format!("{} {l}", i + 1)).collect();
+                return Some(format!("{}\n{}\n{}", program.config, lines.join("\n"), all.join("\n")));
             }
             return None;
         }

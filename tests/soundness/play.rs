@@ -16,8 +16,24 @@ use wflow::source::Span;
 
 /// What an AI, or the outside, may say to do harm.
 const HOSTILE: &[&str] = &[
-    "-x", "--upload-pack=sh", "../x", "/etc/passwd", "", "@file", "a b", "a\nb", "x/y", "..", ".", "-", "a\u{202e}b",
-    "\u{feff}", "rm", "push", "--", "a..b",
+    "-x",
+    "--upload-pack=sh",
+    "../x",
+    "/etc/passwd",
+    "",
+    "@file",
+    "a b",
+    "a\nb",
+    "x/y",
+    "..",
+    ".",
+    "-",
+    "a\u{202e}b",
+    "\u{feff}",
+    "rm",
+    "push",
+    "--",
+    "a..b",
 ];
 const HARMLESS: &[&str] = &["abc", "x1", "deploy", "main", "fast", "a", "beta"];
 
@@ -211,7 +227,12 @@ impl Watch for Play<'_> {
             };
             if label.alone > most {
                 // A value of an AI is refused by the same rule, whatever the command.
-                self.found(rule, format!("{text:?} in word {word} of {:?}: {label}", request.argv), at.span, Some(label));
+                self.found(
+                    rule,
+                    format!("{text:?} in word {word} of {:?}: {label}", request.argv),
+                    at.span,
+                    Some(label),
+                );
             }
         }
         if labels.decided && at.because.is_none() {
@@ -266,7 +287,9 @@ impl World for Play<'_> {
                 self.state.lock().expect("no panic").permitted.push((at.path.clone(), by_engine));
                 self.crossed(&at.path, &gates, at.span, &format!("{:?}", request.argv));
             }
-            Decision::Denied(refusal) | Decision::NotAllowed(refusal) => return Err(refusal.failure().into()),
+            Decision::Denied(refusal) | Decision::NotAllowed(refusal) => {
+                return Err(refusal.failure().into());
+            }
         }
         let mut chance = self.chance(&at.path, "run");
         if let Some(stop) = self.fails(&mut chance) {

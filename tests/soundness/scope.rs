@@ -90,7 +90,11 @@ impl Scope {
     }
 
     pub fn state(&self) -> State {
-        State { levels: self.vars.iter().map(|v| v.level).collect(), passed: self.passed.clone(), files: self.files }
+        State {
+            levels: self.vars.iter().map(|v| v.level).collect(),
+            passed: self.passed.clone(),
+            files: self.files,
+        }
     }
 
     /// As it was, behind a block that may not have run.

@@ -248,7 +248,10 @@ impl<'l> Eval<'l> {
     }
 
     fn at_site(&self, site: &Site, attempt: u32) -> At {
-        At { because: both(&self.because, &site.because), ..self.at(self.path.site(site, attempt), site.span) }
+        At {
+            because: both(&self.because, &site.because),
+            ..self.at(self.path.site(site, attempt), site.span)
+        }
     }
 
     /// Called at every turn of a loop and every call: looks now and then whether somebody wants this to end.

@@ -146,9 +146,15 @@ impl Body<'_> {
                 }
                 Node::Method(Box::new(MethodNode { name, run, receiver, args: plain, optional, span }))
             }
-            Implementation::Higher(run) => {
-                Node::Higher(Box::new(HigherNode { name, run, receiver, args: plain, functions, optional, span }))
-            }
+            Implementation::Higher(run) => Node::Higher(Box::new(HigherNode {
+                name,
+                run,
+                receiver,
+                args: plain,
+                functions,
+                optional,
+                span,
+            })),
         }
     }
 

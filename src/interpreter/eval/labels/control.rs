@@ -251,7 +251,8 @@ impl<'l> Walk<'_, 'l> {
         self.meet(&met);
         if met.untrusted() {
             // Whether all of it was done is decided by what failed, or could have.
-            for slot in self.assigned[mark..].to_vec() {
+            for at in mark..self.assigned.len() {
+                let slot = self.assigned[at];
                 frame[slot as usize] = self.select(frame[slot as usize].clone(), &met);
             }
         }

@@ -47,7 +47,11 @@ impl<'l> Walk<'_, 'l> {
     }
 
     /// A number, time or list of a clause.
-    pub(super) fn clause(&mut self, node: Option<&'l Node>, frame: &mut [Labelled]) -> Outcome<Option<Value>> {
+    pub(super) fn clause(
+        &mut self,
+        node: Option<&'l Node>,
+        frame: &mut [Labelled],
+    ) -> Outcome<Option<Value>> {
         node.map(|node| self.eval(node, frame).map(|v| v.plain())).transpose()
     }
 
@@ -119,12 +123,14 @@ impl<'l> Walk<'_, 'l> {
             attempt: 1,
         };
         let retry = self.clause(node.retry.as_ref(), frame)?;
-        let tries = self.count(retry, 0, span)?.map_or(1, |n| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1));
+        let tries =
+            self.count(retry, 0, span)?.map_or(1, |n| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1));
         let world = self.eval.world;
         let label = self.label(Level::Untrusted, span, "an AI answers here", None);
         self.meet(&label);
         if world.mode() == RunMode::Pure {
-            let why = Failure::new(ErrorKind::Configuration, runtime::E1018, "the run makes no call of an AI");
+            let why =
+                Failure::new(ErrorKind::Configuration, runtime::E1018, "the run makes no call of an AI");
             return self.otherwise(node, why, frame);
         }
         let mut plain = Walk::frame(frame);
@@ -262,13 +268,17 @@ impl<'l> Walk<'_, 'l> {
         let files: Option<&Rc<Way>> = self.files.as_ref();
         let label = match (trust, files) {
             (Trust::Trusted, _) => Label::literal(),
-            (Trust::Untrusted, _) => self.label(Level::Untrusted, span, "the policy calls this file untrusted", None),
-            (Trust::Unsaid, Some(way)) => {
-                self.label(Level::Untrusted, span, "this may give back what left the program before", Some(way))
+            (Trust::Untrusted, _) => {
+                self.label(Level::Untrusted, span, "the policy calls this file untrusted", None)
             }
+            (Trust::Unsaid, Some(way)) => self.label(
+                Level::Untrusted,
+                span,
+                "this may give back what left the program before",
+                Some(way),
+            ),
             (Trust::Unsaid, None) => self.label(Level::Outside, span, "it comes from outside here", None),
         };
         Labelled::fresh(value, &label)
     }
 }
-

@@ -97,7 +97,9 @@ impl<'l> Walk<'_, 'l> {
             Node::FromJson(read) => {
                 let json = self.eval(&read.value, frame)?;
                 let value = match json.plain() {
-                    Value::Json(json) => self.eval.decode(&read.ty, &json, crate::value::json::Mode::Strict).ok(),
+                    Value::Json(json) => {
+                        self.eval.decode(&read.ty, &json, crate::value::json::Mode::Strict).ok()
+                    }
                     _ => None,
                 };
                 Ok(self.read_again(value, &json))

@@ -53,7 +53,8 @@ impl<'l> Walk<'_, 'l> {
                 return match self.eval.judge_answer(node, &json, &mut plain) {
                     Ok(value) => Ok(Labelled::deep(value, &given)),
                     Err(wrong) => {
-                        let message = format!("the value given at gate `{}` is not acceptable: {wrong:?}", node.name);
+                        let message =
+                            format!("the value given at gate `{}` is not acceptable: {wrong:?}", node.name);
                         let failure = Failure::new(ErrorKind::Verification, runtime::E1006, message);
                         Err(self.eval.fail(Box::new(failure), node.span))
                     }
@@ -75,7 +76,8 @@ impl<'l> Walk<'_, 'l> {
         if let Some((slot, body)) = &node.on_reject {
             if let Some(slot) = slot {
                 let fields = rejection.iter().map(|t| Value::from(t.as_str())).collect();
-                frame[*slot as usize] = Labelled::deep(Value::record(&standard::REJECTION, fields), &by_person);
+                frame[*slot as usize] =
+                    Labelled::deep(Value::record(&standard::REJECTION, fields), &by_person);
             }
             self.eval(body, frame)?;
         }

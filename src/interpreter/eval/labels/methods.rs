@@ -7,13 +7,24 @@ use super::{Outcome, Walk};
 use crate::interpreter::eval::{Exit, internal};
 use crate::interpreter::node::{Func, HigherNode, MethodNode};
 use crate::value::methods::{Calls, Trouble};
-use crate::value::{Map, RecordLayout, Record, Text, Value};
+use crate::value::{Map, Record, RecordLayout, Text, Value};
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// Methods that move items and look at none.
 const MOVES: &[&str] = &[
-    "first", "last", "reverse", "take", "drop", "slice", "chunks", "get", "append", "prepend", "zip", "enumerate",
+    "first",
+    "last",
+    "reverse",
+    "take",
+    "drop",
+    "slice",
+    "chunks",
+    "get",
+    "append",
+    "prepend",
+    "zip",
+    "enumerate",
     "values",
 ];
 
@@ -118,7 +129,8 @@ impl<'l> Walk<'_, 'l> {
             self.started += 1;
             self.loops.push(self.started);
         }
-        let mut caller = Caller { walk: self, frame, node, values, hands, said: Label::literal(), exit: None, opaque };
+        let mut caller =
+            Caller { walk: self, frame, node, values, hands, said: Label::literal(), exit: None, opaque };
         let done = (node.run)(&mut plain, &mut caller);
         let (hands, said, exit) = (caller.hands, caller.said, caller.exit);
         if node.name == "fold" {
@@ -307,4 +319,3 @@ impl Calls for Caller<'_, '_, '_, '_> {
         Ok(value.plain())
     }
 }
-

@@ -185,7 +185,10 @@ impl<'l> Walk<'_, 'l> {
         let body = match self.bodies.get(&std::ptr::from_ref(callable)) {
             Some(known) => known.clone(),
             None => {
-                let body = Rc::new(Body { variables: tree::variables(&callable.body), returns: tree::returns(&callable.body) });
+                let body = Rc::new(Body {
+                    variables: tree::variables(&callable.body),
+                    returns: tree::returns(&callable.body),
+                });
                 self.bodies.insert(callable, body.clone());
                 body
             }

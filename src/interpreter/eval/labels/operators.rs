@@ -73,7 +73,8 @@ impl<'l> Walk<'_, 'l> {
                 let (a, b) = (self.eval(&node.left, frame)?, self.eval(&node.right, frame)?);
                 let joins = matches!(
                     (&a.shape, &b.shape),
-                    (Shape::List(_), Shape::List(_)) | (Shape::Leaf(Value::Text(_)), Shape::Leaf(Value::Text(_)))
+                    (Shape::List(_), Shape::List(_))
+                        | (Shape::Leaf(Value::Text(_)), Shape::Leaf(Value::Text(_)))
                 );
                 if joins && node.op == crate::syntax::ast::BinaryOp::Add {
                     return Ok(self.joined(node, a, b));
@@ -173,7 +174,9 @@ impl<'l> Walk<'_, 'l> {
             return;
         }
         change(node, frame, &|value| match value.shape {
-            Shape::Leaf(_) => Labelled { label: Label { alone: Level::Literal, ..value.label.clone() }, ..value.clone() },
+            Shape::Leaf(_) => {
+                Labelled { label: Label { alone: Level::Literal, ..value.label.clone() }, ..value.clone() }
+            }
             _ => value.clone(),
         });
     }
@@ -209,7 +212,10 @@ pub(super) fn change(node: &Node, frame: &mut [Labelled], by: &dyn Fn(&Labelled)
                 if let Some(place) = fields.get_mut(at) {
                     *place = by(place);
                 }
-                Labelled { shape: Shape::Record(layout.clone(), std::rc::Rc::new(fields)), label: base.label.clone() }
+                Labelled {
+                    shape: Shape::Record(layout.clone(), std::rc::Rc::new(fields)),
+                    label: base.label.clone(),
+                }
             });
         }
         _ => {}

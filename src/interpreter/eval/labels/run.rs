@@ -175,16 +175,22 @@ impl<'l> Walk<'_, 'l> {
         }
         match (trust, &given, &self.files) {
             (Trust::Trusted, ..) => Label::literal(),
-            (Trust::Untrusted, ..) => {
-                self.label(Level::Untrusted, span, "the policy calls what this command prints untrusted", None)
-            }
+            (Trust::Untrusted, ..) => self.label(
+                Level::Untrusted,
+                span,
+                "the policy calls what this command prints untrusted",
+                None,
+            ),
             (_, Some(given), _) => {
                 let what = "a command that received an untrusted value prints what it likes";
                 self.label(Level::Untrusted, span, what, given.way.as_ref())
             }
-            (_, None, Some(way)) => {
-                self.label(Level::Untrusted, span, "this may give back what left the program before", Some(way))
-            }
+            (_, None, Some(way)) => self.label(
+                Level::Untrusted,
+                span,
+                "this may give back what left the program before",
+                Some(way),
+            ),
             _ => self.label(Level::Outside, span, "a command printed it", None),
         }
     }

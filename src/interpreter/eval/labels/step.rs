@@ -166,9 +166,12 @@ impl<'l> Walk<'_, 'l> {
                     let limit = self.eval(limit, frame)?.plain();
                     let limit = limit.as_int().unwrap_or(1);
                     if limit < 1 {
-                        let message = format!("the limit of a `parallel for` is at least 1, and it is {limit}");
+                        let message =
+                            format!("the limit of a `parallel for` is at least 1, and it is {limit}");
                         let code = crate::diagnostics::codes::runtime::E1019;
-                        return Err(self.eval.fail(crate::interpreter::eval::wrong(code, message), node.site.span));
+                        return Err(self
+                            .eval
+                            .fail(crate::interpreter::eval::wrong(code, message), node.site.span));
                     }
                 }
                 let list: Vec<Labelled> = match (&items.shape, items.as_range()) {

@@ -44,7 +44,12 @@ fn each(node: &Node, f: &mut dyn FnMut(&Node)) {
         });
     };
     match node {
-        Node::Const(_) | Node::Local(_) | Node::Global(_) | Node::Function(_) | Node::Continue | Node::Broken(_) => {}
+        Node::Const(_)
+        | Node::Local(_)
+        | Node::Global(_)
+        | Node::Function(_)
+        | Node::Continue
+        | Node::Broken(_) => {}
         Node::Text(all) => parts(all),
         Node::List(items) => items.iter().for_each(|i| f(&i.value)),
         Node::Map(map) => map.0.iter().for_each(|(k, v)| {

@@ -46,7 +46,8 @@ impl Labelled {
 
     /// Each part has this label.
     pub fn deep(value: Value, label: &Label) -> Labelled {
-        let all = |values: &[Value]| Rc::new(values.iter().map(|v| Labelled::deep(v.clone(), label)).collect());
+        let all =
+            |values: &[Value]| Rc::new(values.iter().map(|v| Labelled::deep(v.clone(), label)).collect());
         let shape = match &value {
             Value::List(items) => Shape::List(all(items)),
             Value::Map(entries) => Shape::Map(Rc::new(
@@ -71,9 +72,11 @@ impl Labelled {
             Shape::Record(layout, fields) => {
                 Value::Record(Arc::new(Record { layout: layout.clone(), fields: all(fields) }))
             }
-            Shape::Variant(layout, index, fields) => {
-                Value::Variant(Arc::new(Variant { layout: layout.clone(), index: *index, fields: all(fields) }))
-            }
+            Shape::Variant(layout, index, fields) => Value::Variant(Arc::new(Variant {
+                layout: layout.clone(),
+                index: *index,
+                fields: all(fields),
+            })),
         }
     }
 
@@ -182,9 +185,9 @@ impl Labelled {
             layout.index_of(name).and_then(|i| fields.get(i)).cloned()
         };
         let shape = match (&value, &self.shape) {
-            (Value::List(items), Shape::List(own)) if items.len() == own.len() => {
-                Shape::List(Rc::new(items.iter().zip(own.iter()).map(|(v, o)| o.reshaped(v.clone())).collect()))
-            }
+            (Value::List(items), Shape::List(own)) if items.len() == own.len() => Shape::List(Rc::new(
+                items.iter().zip(own.iter()).map(|(v, o)| o.reshaped(v.clone())).collect(),
+            )),
             (Value::Map(entries), Shape::Map(own)) => Shape::Map(Rc::new(
                 entries
                     .iter()
