@@ -138,6 +138,44 @@ impl Make {
         node
     }
 
+    /// A gate that is asked until somebody says yes.
+    pub(crate) fn until_approved(&mut self) -> Node {
+        let Some(gate) = GATES.iter().find(|g| !self.gates.contains(g)).copied() else { return self.call() };
+        self.gates.push(gate);
+        let state = self.scope.state();
+        self.loops += 1;
+        let mut body = self.inner(2);
+        self.loops -= 1;
+        self.scope.meet(&state);
+        body.push(Node::line(format!("gate {gate} \"Again?\" on reject {{ continue }}")));
+        if self.odds(90) {
+            body.push(Node::line("break"));
+            self.scope.passed.push(gate);
+        }
+        let mut node = Node::block("repeat up to 2 {", body);
+        node.blocks[0].1 = "} else {".into();
+        node.blocks.push((vec![Node::line("fail business \"nobody said yes\"")], "}".into()));
+        node
+    }
+
+    /// A loop whose value is what it is left with.
+    pub(crate) fn search(&mut self) -> Node {
+        let state = self.scope.state();
+        self.loops += 1;
+        let (test, _) = self.condition();
+        let (value, level) = self.expr(Ty::Text, 3, 1, true);
+        let mut body = vec![Node::block(format!("if {test} {{"), vec![Node::line(format!("break {value}"))])];
+        body.extend(self.inner(2));
+        self.loops -= 1;
+        self.scope.meet(&state);
+        let (other, more) = self.expr(Ty::Text, 3, 1, true);
+        let name = self.declare("r", Ty::Text, level.max(more));
+        let mut node = Node::block(format!("let {name} = repeat up to 3 {{"), body);
+        node.blocks[0].1 = "} else {".into();
+        node.blocks.push((vec![Node::line(format!("\"{{{other}}}\""))], "}".into()));
+        node
+    }
+
     pub(crate) fn attempt(&mut self) -> Node {
         let state = self.scope.state();
         let valued = self.odds(30);

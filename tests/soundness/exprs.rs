@@ -112,7 +112,7 @@ impl Make {
 
     fn text(&mut self, most: u8, depth: u32, plain: bool) -> (String, u8) {
         let joined = |level: u8| level;
-        match self.below(if plain { 22 } else { 26 }) {
+        match self.below(if plain { 32 } else { 36 }) {
             0 | 1 => {
                 let (a, x) = self.expr(Ty::Text, most, depth, plain);
                 let (b, y) = self.expr(Ty::Count, most, depth, true);
@@ -224,6 +224,79 @@ impl Make {
                 (format!("(match {a} {{ [first, ..] => first  _ => \"none\" }})"), x)
             }
             22 => {
+                let (a, x) = self.expr(Ty::Texts, most, depth, true);
+                let way = self.pick(&[
+                    "group_by(t => t.slice(0, 1)).keys().first()",
+                    "to_map(t => t, t => \"v\").values().first()",
+                    "to_map(t => \"k\", t => t).get(\"k\")",
+                    "max_by(t => t.len)",
+                    "min_by(t => t.len)",
+                    "present().last()",
+                ]);
+                (format!("({a}.{way} ?? \"none\")"), x)
+            }
+            23 => {
+                let (a, x) = self.expr(Ty::Texts, most, depth, true);
+                let function = self.pick(&[
+                    "(s, t) => s + t",
+                    "(s, t) => if t == \"b\" { \"x\" } else { s }",
+                    "(s, t) => if t.len > 2 { t } else { s }",
+                    "(s, t) => \"{s}{t}\"",
+                ]);
+                (format!("{a}.fold(\"q\", {function})"), x)
+            }
+            24 => {
+                let (a, x) = self.expr(Ty::Wish, most, depth, true);
+                (
+                    format!(
+                        "(match {a} {{ .Named {{ name }} => name  .Told {{ text, .. }} => text  .Idle => \"i\" }})"
+                    ),
+                    x,
+                )
+            }
+            25 => {
+                let (a, x) = self.expr(Ty::Texts, most, depth, true);
+                let (b, y) = self.expr(Ty::Text, most, depth, true);
+                (
+                    format!(
+                        "(match {a} {{ [one, two] => two  [_, ..rest] => rest.first() ?? {b}  _ => {b} }})"
+                    ),
+                    x.max(y),
+                )
+            }
+            26 => {
+                let (a, x) = self.expr(Ty::Text, most, depth, true);
+                let (b, y) = self.expr(Ty::Text, most, depth, true);
+                let (c, _) = self.expr(Ty::Bool, 3, depth, true);
+                (format!("(match {a} {{ q if {c} => q  _ => {b} }})"), x.max(y))
+            }
+            27 => {
+                let (a, x) = self.expr(Ty::Plan, most, depth, true);
+                (format!("{a}.note"), x)
+            }
+            28 => {
+                let (a, x) = self.expr(Ty::Text, most, depth, true);
+                let (b, y) = self.expr(Ty::Name, most, depth, true);
+                let field = self.pick(&["one", "two"]);
+                (format!("({{ one: {a}, two: {b} }}).{field}"), if field == "two" { y } else { x })
+            }
+            29 => {
+                let (a, x) = self.expr(Ty::Text, most, depth, true);
+                let (b, y) = self.expr(Ty::Text, most, depth, true);
+                let (n, _) = self.expr(Ty::Count, 3, depth, true);
+                (format!("([{a}, {b}][{n} % 2])"), x.max(y).max(2))
+            }
+            30 => {
+                let (a, _) = self.expr(Ty::Bools, 3, depth, true);
+                let (b, y) = self.expr(Ty::Text, most, depth, true);
+                (format!("(if {a}.all(b => b) {{ \"-\" }} else {{ {b} }})"), y)
+            }
+            31 => {
+                let (a, _) = self.expr(Ty::Texts, most, depth, true);
+                let (b, _) = self.expr(Ty::Texts, most, depth, true);
+                (format!("([{a}, {b}].flatten().filter(t => t in [\"a\", \"x1\"]).first() ?? \"none\")"), 0)
+            }
+            32 => {
                 let path = self.pick(&["\"a.txt\"", "\"in/a.txt\"", "\"ok.txt\""]);
                 let level = match path {
                     "\"in/a.txt\"" => 3,
@@ -232,8 +305,8 @@ impl Make {
                 };
                 (format!("read({path})"), level)
             }
-            23 => (String::from("(env(\"HOME_DIR\") ?? \"none\")"), 2),
-            24 => {
+            33 => (String::from("(env(\"HOME_DIR\") ?? \"none\")"), 2),
+            34 => {
                 let (a, _) = self.expr(Ty::Text, 3, depth, true);
                 (format!("vouch({a}, because: \"it is fine\")"), 0)
             }

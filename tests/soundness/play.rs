@@ -196,24 +196,15 @@ impl<'p> Play<'p> {
     }
 }
 
-/// Whether what was approved there counts here: not in another branch of the same `parallel`, not in another turn of the
-/// same loop.
+/// Whether what was approved there counts here: not in another branch of the same `parallel`. Turns of loops are not
+/// told apart by their paths (two loops may have the same); those the engine's own list of passed gates knows.
 fn counts(approved: &str, here: &str) -> bool {
-    let (mut a, mut b) = (approved.split('/'), here.split('/'));
-    loop {
-        match (a.next(), b.next()) {
-            (Some(a), Some(b)) if a == b => {}
-            (Some(a), Some(b)) => {
-                let turn = |s: &str| s.starts_with('[');
-                let beside = match (a.split_once('.'), b.split_once('.')) {
-                    (Some((x, _)), Some((y, _))) => x == y && x.starts_with("parallel#"),
-                    _ => false,
-                };
-                return !(turn(a) && turn(b) || beside);
-            }
-            _ => return true,
-        }
-    }
+    let differ = approved.split('/').zip(here.split('/')).find(|(a, b)| a != b);
+    let branch = |(a, b): (&str, &str)| match (a.split_once('.'), b.split_once('.')) {
+        (Some((x, _)), Some((y, _))) => x == y && x.starts_with("parallel#"),
+        _ => false,
+    };
+    !differ.is_some_and(branch)
 }
 
 impl Watch for Play<'_> {
@@ -286,6 +277,10 @@ impl World for Play<'_> {
                 let by_engine = gates.iter().all(|g| at.passed.iter().any(|(name, _)| **name == *g.as_str()));
                 self.state.lock().expect("no panic").permitted.push((at.path.clone(), by_engine));
                 self.crossed(&at.path, &gates, at.span, &format!("{:?}", request.argv));
+                if !by_engine {
+                    let what = format!("{:?} at {}: not passed for the engine", request.argv, at.path);
+                    self.found("E0505", what, at.span, None);
+                }
             }
             Decision::Denied(refusal) | Decision::NotAllowed(refusal) => {
                 return Err(refusal.failure().into());

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 impl Make {
     pub(crate) fn statement(&mut self) -> Vec<Node> {
-        match self.below(40) {
+        match self.below(44) {
             0..=3 => vec![self.ask()],
             4..=5 => vec![self.run_value()],
             6..=8 => vec![self.let_value()],
@@ -26,6 +26,10 @@ impl Make {
             35..=36 => vec![self.call()],
             37 => vec![self.ensure()],
             38 => vec![self.destructure()],
+            39 => vec![self.until_approved()],
+            40 => vec![self.search()],
+            41 => vec![Node::line("wait 1ms")],
+            42 => vec![self.several()],
             _ => vec![self.say()],
         }
     }
@@ -385,6 +389,14 @@ impl Make {
     pub(crate) fn ensure(&mut self) -> Node {
         let (test, _) = self.condition();
         Node::line(format!("ensure {test} else \"not so\""))
+    }
+
+    /// Several ways into one variable, on one of which the value may be worse.
+    pub(crate) fn several(&mut self) -> Node {
+        let (plan, level) = self.expr(Ty::Plan, 3, 1, true);
+        let name = self.name("v");
+        self.scope.add(Var { name: name.clone(), ty: Ty::Plan, level, mutable: true });
+        Node::line(format!("var {name}: Plan = {plan}"))
     }
 
     pub(crate) fn destructure(&mut self) -> Node {
