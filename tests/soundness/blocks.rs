@@ -138,6 +138,55 @@ impl Make {
         node
     }
 
+    /// A text that grows in a loop, whose pieces, turns or both something decides.
+    pub(crate) fn accumulate(&mut self) -> Vec<Node> {
+        let name = self.name("v");
+        let level = if self.odds(self.risk) { 0 } else { 3 };
+        let start = self.pick(&["\"\"", "\"a\"", "main_branch"]);
+        let piece = match self.below(3) {
+            0 => self.pick(&["\"a\"", "\"-\"", "\"f\""]).to_owned(),
+            1 => format!("(if {} {{ \"-\" }} else {{ \"f\" }})", self.expr(Ty::Bool, 3, 1, true).0),
+            _ => self.expr(Ty::Name, 3, 1, true).0,
+        };
+        let grow = match self.below(3) {
+            0 => format!("{name} = {name} + {piece}"),
+            1 => format!("{name} = \"{{{name}}}{{{piece}}}\""),
+            _ => format!(
+                "{name} = if {} {{ {name} + {piece} }} else {{ {name} }}",
+                self.expr(Ty::Bool, 3, 1, true).0
+            ),
+        };
+        let mut body = vec![Node::line(grow)];
+        let test = self.expr(Ty::Bool, 3, 1, true).0;
+        match self.below(4) {
+            0 => body = vec![Node::block(format!("if {test} {{"), body)],
+            1 => body.push(Node::block(format!("if {test} {{"), vec![Node::line("break")])),
+            2 => body.insert(0, Node::block(format!("if {test} {{"), vec![Node::line("continue")])),
+            _ => {}
+        }
+        if self.odds(20) {
+            let caught = Node {
+                open: "try {".into(),
+                blocks: vec![(body, "} catch {".into()), (vec![Node::line("say \"no\"")], "}".into())],
+            };
+            body =
+                vec![Node::line(format!("ensure {} else \"no\"", self.expr(Ty::Bool, 3, 0, true).0)), caught];
+            body.reverse();
+            body = vec![Node {
+                open: "try {".into(),
+                blocks: vec![(body, "} catch {".into()), (vec![Node::line("say \"no\"")], "}".into())],
+            }];
+        }
+        let over = match self.below(4) {
+            0 => format!("for b in {} {{", self.expr(Ty::Bools, 3, 1, true).0),
+            1 => format!("for n in 0..{} {{", self.expr(Ty::Count, 3, 1, true).0),
+            _ => String::from("for n in 0..3 {"),
+        };
+        let first = Node::line(format!("var {name}: Text = {start}"));
+        self.scope.add(Var { name, ty: Ty::Text, level, mutable: true });
+        vec![first, Node::block(over, body)]
+    }
+
     /// A gate that is asked until somebody says yes.
     pub(crate) fn until_approved(&mut self) -> Node {
         let Some(gate) = GATES.iter().find(|g| !self.gates.contains(g)).copied() else { return self.call() };

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 impl Make {
     pub(crate) fn statement(&mut self) -> Vec<Node> {
-        match self.below(44) {
+        match self.below(47) {
             0..=3 => vec![self.ask()],
             4..=5 => vec![self.run_value()],
             6..=8 => vec![self.let_value()],
@@ -27,6 +27,7 @@ impl Make {
             37 => vec![self.ensure()],
             38 => vec![self.destructure()],
             39 => vec![self.until_approved()],
+            43..=45 => self.accumulate(),
             40 => vec![self.search()],
             41 => vec![Node::line("wait 1ms")],
             42 => vec![self.several()],
