@@ -418,7 +418,7 @@ impl<'a> Builder<'a> {
     fn step(&mut self, step: &'a Step) {
         self.all(&step.title);
         let from = self.now;
-        self.block(&step.body);
+        let asked = self.asking(|b| b.block(&step.body));
         let after = self.now;
         if let Some(undo) = &step.undo {
             let span = Span { end: undo.span.start + 1, ..undo.span };
@@ -426,6 +426,10 @@ impl<'a> Builder<'a> {
             if let (Some(note), Some(from)) = (note, from) {
                 self.graph.region(note, from, At::MAX);
             }
+            // What the step asked again may have been refused there.
+            self.graph.sets.push(asked);
+            let set = self.graph.sets.len() as u32 - 1;
+            self.go(Kind::Forget(set), span);
             let outer = std::mem::take(&mut self.frames);
             self.block(undo);
             self.frames = outer;
