@@ -72,7 +72,12 @@ impl<'w> Flow<'_, 'w> {
                     let first = end(&all[0]);
                     let met = all[1..].iter().fold(first, |met, w| met.join(&end(w)));
                     let is_files = local + 1 == self.env.len();
-                    self.set(local, if is_files { met } else { met.select(&by) });
+                    let met = if is_files { met } else { met.select(&by) };
+                    if by.untrusted() && !is_files {
+                        // Loops and errors around ask what was assigned; by now it is more than that.
+                        self.history.push((local, met.clone()));
+                    }
+                    self.set(local, met);
                 }
                 let value = all[1..].iter().fold(all[0].value.clone(), |v, w| v.join(&w.value));
                 value.select(&by)
