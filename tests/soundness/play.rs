@@ -61,6 +61,8 @@ struct State {
     trace: Vec<String>,
     /// Gates that were asked, in that order: name, path, whether it was approved.
     asked: Vec<(String, String, bool)>,
+    /// Steps by their paths, with how many gates had been asked when they ended: what counts in their `undo`.
+    ended: Vec<(String, usize)>,
     violations: Vec<Violation>,
     /// Commands whose guards all counted for the engine, or did not.
     permitted: Vec<(String, bool)>,
@@ -165,8 +167,16 @@ impl<'p> Play<'p> {
         for gate in gates {
             let passed = {
                 let state = self.state.lock().expect("no panic");
-                // The last time that it was asked on the way here.
-                let last = state.asked.iter().rev().find(|(name, at, _)| name == gate && counts(at, path));
+                // What was asked behind a step says nothing of its `undo`.
+                let step = path.rsplit_once("/undo/").map_or("", |(step, _)| step);
+                let known = state.ended.iter().rev().find(|(ended, _)| ended == step).map(|(_, n)| *n);
+                let asked = &state.asked[..known.unwrap_or(state.asked.len())];
+                // The last time that it was asked on the way here; in the `undo`, too.
+                let own = state.asked[asked.len()..]
+                    .iter()
+                    .filter(|(_, at, _)| at.starts_with(&format!("{step}/undo/")));
+                let last =
+                    asked.iter().chain(own).rev().find(|(name, at, _)| name == gate && counts(at, path));
                 last.is_some_and(|(_, _, approved)| *approved)
             };
             if !passed {
@@ -413,11 +423,18 @@ impl World for Play<'_> {
 
     fn step_completed(&self, at: &At, _: &str, value: &Json) -> Answer<()> {
         self.note(format!("{} step done {value}", at.path));
+        let mut state = self.state.lock().expect("no panic");
+        let asked = state.asked.len();
+        state.ended.push((at.path.clone(), asked));
+        drop(state);
         Ok(())
     }
 
     fn step_failed(&self, at: &At, _: &str, _: &Stop) {
         self.note(format!("{} step failed", at.path));
+        let mut state = self.state.lock().expect("no panic");
+        let asked = state.asked.len();
+        state.ended.push((at.path.clone(), asked));
     }
 
     fn undo_started(&self, at: &At, _: &str, ends_run: bool) -> Answer<()> {
