@@ -69,6 +69,10 @@ impl<'w> Flow<'_, 'w> {
                         ExprKind::Index { base: inner, index } => {
                             let by = self.expr(index);
                             all = all.select(&by);
+                            // A key becomes a part of the map, an index does not.
+                            if matches!(self.tables.ty(inner.id).base(), Type::Map(_)) {
+                                all = all.join(&by.whole());
+                            }
                             base = inner;
                         }
                         _ => break,
