@@ -150,7 +150,7 @@ impl<'w> Flow<'_, 'w> {
     }
 
     fn try_(&mut self, body: &'w Block, catches: &'w [Catch]) -> Origin {
-        let (done, assigned, met) = self.trying(|flow| flow.block(body));
+        let (done, assigned, met) = self.trying(body.span, |flow| flow.block(body));
         let mut ways = vec![done];
         for catch in catches {
             ways.push(self.branch(|flow| {
@@ -171,7 +171,7 @@ impl<'w> Flow<'_, 'w> {
                     ]);
                     flow.hold(name, failure);
                 }
-                flow.because(&met, catch.body.span, |flow| flow.block(&catch.body))
+                flow.under(&met, catch.body.span, |flow| flow.block(&catch.body))
             }));
         }
         // An error decides which of them is taken.

@@ -37,6 +37,8 @@ pub struct Flow<'p, 'w> {
     /// Where untrusted values have decided that we are here; those of `left` come after.
     decisions: Vec<Span>,
     left_decisions: Vec<Span>,
+    /// The `try` that we are in, the innermost last.
+    tries: Vec<Span>,
     pub dead: bool,
     result: Option<Origin>,
     breaks: Vec<Origin>,
@@ -81,6 +83,7 @@ impl<'p, 'w> Flow<'p, 'w> {
             left: Origin::literal(),
             decisions: Vec::new(),
             left_decisions: Vec::new(),
+            tries: Vec::new(),
             dead: false,
             result: None,
             breaks: Vec::new(),

@@ -216,10 +216,21 @@ impl<'w> Flow<'_, 'w> {
     /// Out of the way that goes on; whether that happens decides about all that follows.
     pub fn go_away(&mut self) {
         self.dead = true;
-        if self.control.untrusted() {
-            self.left = self.left.join(&self.control);
+        let decisions = self.decisions.clone();
+        let control = self.control.clone();
+        self.leave_by(&control, &decisions);
+        // In a `try` whoever comes here has not failed before, which the values that were met decide.
+        if let Some(at) = self.tries.last().copied() {
+            let met = self.met.clone();
+            self.leave_by(&met, &[at]);
+        }
+    }
+
+    fn leave_by(&mut self, by: &Origin, decisions: &[Span]) {
+        if by.untrusted() {
+            self.left = self.left.join(by);
             let known = &mut self.left_decisions;
-            let new: Vec<Span> = self.decisions.iter().filter(|at| !known.contains(at)).copied().collect();
+            let new: Vec<Span> = decisions.iter().filter(|at| !known.contains(at)).copied().collect();
             known.extend(new);
         }
     }
@@ -251,10 +262,16 @@ impl<'w> Flow<'_, 'w> {
     }
 
     /// Walks what may fail: gives its way, what its variables may hold by then, and the worst it may speak of.
-    pub fn trying(&mut self, walk: impl FnOnce(&mut Self) -> Origin) -> (Way, Vec<(usize, Origin)>, Origin) {
+    pub fn trying(
+        &mut self,
+        at: Span,
+        walk: impl FnOnce(&mut Self) -> Origin,
+    ) -> (Way, Vec<(usize, Origin)>, Origin) {
         let outer = std::mem::replace(&mut self.met, Origin::literal());
         let mark = self.history.len();
+        self.tries.push(at);
         let way = self.branch(walk);
+        self.tries.pop();
         let assigned = joined(&self.history[mark..]);
         let met = self.met.clone();
         self.met = outer;
