@@ -164,18 +164,23 @@ impl Make {
             2 => body.insert(0, Node::block(format!("if {test} {{"), vec![Node::line("continue")])),
             _ => {}
         }
-        if self.odds(20) {
-            let caught = Node {
-                open: "try {".into(),
-                blocks: vec![(body, "} catch {".into()), (vec![Node::line("say \"no\"")], "}".into())],
-            };
-            body =
-                vec![Node::line(format!("ensure {} else \"no\"", self.expr(Ty::Bool, 3, 0, true).0)), caught];
-            body.reverse();
-            body = vec![Node {
-                open: "try {".into(),
-                blocks: vec![(body, "} catch {".into()), (vec![Node::line("say \"no\"")], "}".into())],
-            }];
+        let ensure = Node::line(format!("ensure {} else \"no\"", self.expr(Ty::Bool, 3, 1, true).0));
+        let attempt = |body: Vec<Node>, catch: &str| Node {
+            open: "try {".into(),
+            blocks: vec![(body, "} catch {".into()), (vec![Node::line(catch)], "}".into())],
+        };
+        match self.below(10) {
+            0 => {
+                body.insert(0, ensure);
+                body = vec![attempt(body, "say \"no\"")];
+            }
+            1 => body.insert(0, attempt(vec![ensure], "continue")),
+            2 => body.insert(0, attempt(vec![ensure, Node::line("continue")], "say \"no\"")),
+            3 => {
+                body.push(ensure);
+                body = vec![attempt(body, "break")];
+            }
+            _ => {}
         }
         let over = match self.below(4) {
             0 => format!("for b in {} {{", self.expr(Ty::Bools, 3, 1, true).0),

@@ -448,6 +448,6 @@ fn literal(ty: Ty) -> &'static str {
         Ty::Texts => "[\"t\", \"u\"]",
         Ty::Names => "[\"n1\", \"n2\"]",
         Ty::Bools => "[true, false]",
-        Ty::Output | Ty::Failure | Ty::Both | Ty::Nothing => "\"\"",
+        Ty::Output | Ty::Failure | Ty::Both | Ty::Vars | Ty::Nothing => "\"\"",
     }
 }

@@ -19,6 +19,8 @@ pub enum Ty {
     Failure,
     /// Of a `parallel` with two branches.
     Both,
+    /// A map of texts.
+    Vars,
     Nothing,
 }
 
@@ -37,7 +39,7 @@ impl Ty {
             Ty::Names => "[Name]",
             Ty::Bools => "[Bool]",
             Ty::Output => "Output",
-            Ty::Failure | Ty::Both | Ty::Nothing => "Nothing",
+            Ty::Failure | Ty::Both | Ty::Vars | Ty::Nothing => "Nothing",
         }
     }
 

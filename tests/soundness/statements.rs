@@ -30,7 +30,7 @@ impl Make {
             43..=45 => self.accumulate(),
             40 => vec![self.search()],
             41 => vec![Node::line("wait 1ms")],
-            42 => vec![self.several()],
+            42 => self.variables(),
             _ => vec![self.say()],
         }
     }
@@ -113,7 +113,11 @@ impl Make {
         }
         if self.odds(12) {
             let level = self.most(2);
-            let _ = write!(out, " env {{ LEVEL: {} }}", self.expr(Ty::Text, level, 1, true).0);
+            let value = self.expr(Ty::Text, level, 1, true).0;
+            let _ = match self.scope.any(&mut self.chance, |v| v.ty == Ty::Vars && v.level <= level) {
+                Some(vars) if self.odds(60) => write!(out, " env {}", vars.name),
+                _ => write!(out, " env {{ LEVEL: {value} }}"),
+            };
         }
         if self.odds(15) {
             let _ = write!(out, " stdin {}", self.expr(Ty::Text, 3, 1, true).0);
@@ -392,12 +396,15 @@ impl Make {
         Node::line(format!("ensure {test} else \"not so\""))
     }
 
-    /// Several ways into one variable, on one of which the value may be worse.
-    pub(crate) fn several(&mut self) -> Node {
-        let (plan, level) = self.expr(Ty::Plan, 3, 1, true);
-        let name = self.name("v");
-        self.scope.add(Var { name: name.clone(), ty: Ty::Plan, level, mutable: true });
-        Node::line(format!("var {name}: Plan = {plan}"))
+    /// A map with a key that is computed.
+    pub(crate) fn variables(&mut self) -> Vec<Node> {
+        let (key, x) = self.expr(Ty::Text, 3, 1, true);
+        let (value, y) = self.expr(Ty::Text, 3, 1, true);
+        let name = self.name("m");
+        let first = Node::line(format!("var {name}: {{Text: Text}} = {{}}"));
+        let put = Node::line(format!("{name}[{key}] = {value}"));
+        self.scope.add(Var { name, ty: Ty::Vars, level: x.max(y), mutable: false });
+        vec![first, put]
     }
 
     pub(crate) fn destructure(&mut self) -> Node {

@@ -3,7 +3,7 @@
 use super::label::{Label, Level};
 use super::operators::change;
 use super::value::{Labelled, Shape};
-use super::{Outcome, Walk};
+use super::{Outcome, Walk, tree};
 use crate::diagnostics::codes::runtime;
 use crate::diagnostics::{ErrorKind, Failure};
 use crate::interpreter::eval::attempt::{failure_value, takes};
@@ -251,6 +251,12 @@ impl<'l> Walk<'_, 'l> {
         self.meet(&met);
         if met.untrusted() {
             // Whether all of it was done is decided by what failed, or could have.
+            // Who leaves from here has not failed before, or has.
+            let leaves = matches!(value, Err(Exit::Break | Exit::Continue | Exit::Return));
+            if leaves || node.catches.iter().any(|c| tree::leaves(&c.body)) {
+                self.left = self.left.take().or(met.way.clone());
+                self.carried = self.select(self.carried.clone(), &met);
+            }
             for at in mark..self.assigned.len() {
                 let slot = self.assigned[at];
                 frame[slot as usize] = self.select(frame[slot as usize].clone(), &met);

@@ -23,11 +23,7 @@ impl<'l> Walk<'_, 'l> {
     fn value(&mut self, node: &'l Node, frame: &mut [Labelled]) -> Outcome {
         match node {
             Node::Const(value) => Ok(Labelled::literal(value.clone())),
-            Node::Local(slot) => {
-                let value = frame[*slot as usize].clone();
-                self.meet(&value.whole());
-                Ok(value)
-            }
+            Node::Local(slot) => Ok(frame[*slot as usize].clone()),
             Node::Global(id) => match self.eval.constant(*id) {
                 Ok(value) => Ok(Labelled::literal(value)),
                 Err(failure) => Err(self.eval.fail(failure, Span::default())),
@@ -279,6 +275,11 @@ impl<'l> Walk<'_, 'l> {
             // Where it went is decided by the index.
             Some(index) if index.label.untrusted() => self.select(whole.clone(), &index.label).label,
             _ => whole.label.clone(),
+        };
+        // A key becomes a part of the map.
+        let label = match (&whole.shape, step) {
+            (Shape::Map(_), Some(key)) => label.with(&key.whole(), true),
+            _ => label,
         };
         let shape = match (&whole.shape, place, step) {
             (Shape::Record(layout, fields), PlaceStep::Field { index, name, .. }, _) => {
