@@ -246,9 +246,10 @@ impl<'l> Walk<'_, 'l> {
     fn attempt(&mut self, node: &'l TryNode, frame: &mut [Labelled]) -> Outcome {
         let outer = std::mem::replace(&mut self.met, Label::literal());
         let mark = self.assigned.len();
-        let value = self.attempted(node, frame);
-        let met = std::mem::replace(&mut self.met, outer);
-        self.meet(&met);
+        let mut met = Label::literal();
+        let value = self.attempted(node, &mut met, frame);
+        let all = std::mem::replace(&mut self.met, outer);
+        self.meet(&all);
         if met.untrusted() {
             // Whether all of it was done is decided by what failed, or could have.
             // Who leaves from here has not failed before, or has.
@@ -265,10 +266,13 @@ impl<'l> Walk<'_, 'l> {
         value.map(|value| self.select(value, &met))
     }
 
-    fn attempted(&mut self, node: &'l TryNode, frame: &mut [Labelled]) -> Outcome {
+    /// `met`: the worst in the body, which has decided whether it failed.
+    fn attempted(&mut self, node: &'l TryNode, met: &mut Label, frame: &mut [Labelled]) -> Outcome {
         let (height, seen) = (self.undos.len(), self.eval.evidence.len());
         let before = Arc::clone(&self.eval.passed);
-        let stop = match self.eval(&node.body, frame) {
+        let done = self.eval(&node.body, frame);
+        met.clone_from(&self.met);
+        let stop = match done {
             Err(Exit::Stop) => self.eval.stop_of(Exit::Stop),
             other => return other,
         };
