@@ -1,7 +1,7 @@
 //! Evaluation that knows of every value where it came from.
 //!
 //! The checker proves that untrusted values stay data (`check/origins`). This walk is the judge of that proof: it goes
-//! over the same lowered tree as [`Eval`] and asks the same [`World`], but each value, down to the fields of records,
+//! over the same lowered tree as `Eval` and asks the same [`World`], but each value, down to the fields of records,
 //! items of lists and values of maps, carries a [`Label`], and whoever watches is told of every value that arrives
 //! where not every value may. Labels are made from what happens, value by value; nothing is asked of the checker.
 //!
