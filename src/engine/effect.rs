@@ -36,7 +36,17 @@ impl<'a> Intent<'a> {
     pub fn plain(at: &At, kind: &'static str, request: &'a Json) -> Intent<'a> {
         let (after, guards, known) = Default::default();
         let because = at.because.clone();
-        Intent { kind, request, after, guards, because, repeatable: true, settled: None, allowed: None, known }
+        Intent {
+            kind,
+            request,
+            after,
+            guards,
+            because,
+            repeatable: true,
+            settled: None,
+            allowed: None,
+            known,
+        }
     }
 }
 
@@ -112,7 +122,8 @@ impl Session {
         };
         let Permit { after, guards, repeatable, known, settled } = permit;
         let settled = settled.map(|words| (os_user(), words));
-        let mut intent = Intent { after, guards, repeatable, known, settled, ..Intent::plain(at, kind, request) };
+        let mut intent =
+            Intent { after, guards, repeatable, known, settled, ..Intent::plain(at, kind, request) };
         // Nobody can give an answer in an AI's place: where nothing is asked again there is nothing to settle.
         let settles = intent.settled.is_none() && (kind != "ask" || self.giving_up.is_none());
         if in_doubt && !repeatable && settles {

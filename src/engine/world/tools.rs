@@ -352,7 +352,8 @@ impl Tools for Overseer<'_> {
         };
         self.refused.store(0, Ordering::Relaxed);
         let repeatable = self.only_looks(act);
-        let intent = Intent { repeatable, allowed: Some(allowed), ..Intent::plain(self.at, "tool", &request) };
+        let intent =
+            Intent { repeatable, allowed: Some(allowed), ..Intent::plain(self.at, "tool", &request) };
         // On disk before the program is told.
         session
             .record
