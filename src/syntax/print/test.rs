@@ -80,7 +80,8 @@ impl Printer {
         match answer {
             Answer::Value(e) => match &e.kind {
                 ExprKind::Name(_) | ExprKind::Call { .. } => self.parenthesised(e),
-                _ => self.bounded(e),
+                // So would what begins with the word of another answer.
+                _ => self.apart_from(e, &["approve", "reject", "timeout", "fail"]),
             },
             Answer::Fail { kind, message, .. } => {
                 self.put("fail ");
@@ -183,11 +184,16 @@ impl Printer {
 
     /// What begins with `not` or with a word of tests would be read as another form.
     fn expected(&mut self, e: &Expr) {
+        self.apart_from(e, &["not", "ran", "asked", "said", "wrote", "expect", "given"]);
+    }
+
+    /// In parentheses if it begins with one of these words.
+    fn apart_from(&mut self, e: &Expr, words: &[&str]) {
         let text = self.apart(|p| p.bounded(e));
         let word = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or("");
-        match word {
-            "not" | "ran" | "asked" | "said" | "wrote" | "expect" | "given" => self.parenthesised(e),
-            _ => self.put(&text),
+        match words.contains(&word) {
+            true => self.parenthesised(e),
+            false => self.put(&text),
         }
     }
 }
