@@ -33,6 +33,40 @@ fn what_answers_took_is_recorded_and_shown() {
     assert_eq!(shown["usage"]["questions"], 1);
 }
 
+/// Paid for is paid for: a refusal, and the half of an answer that broke off before the whole one came.
+#[test]
+fn answers_that_come_to_nothing_are_counted_shown_and_not_forgotten() {
+    let config = "max_cost = 0.005\nmax_tokens = 150\n[ai.prices.\"m-1\"]\ninput = 1.0\noutput = 10.0";
+    let project = Project::new("anthropic", config, [Answer::Refuses("I will not.".into())]);
+    failed(&project.run(&["--workflow", "words"]), "E1325");
+    let story = completed(&project.wflow(&["runs", "show", "last"]));
+    assert!(story.contains("1,000 tokens in, 100 out, $0.002"), "{story}");
+    assert!(story.contains("AI  1 answer: 1,000 tokens in, 100 out, $0.002"), "{story}");
+    // Each resumption asks anew, until the limit of the run is reached by what they cost together.
+    failed(&project.wflow(&["resume", "--last"]), "E1325");
+    let shown = stdout(&project.wflow(&["runs", "show", "last", "--format", "json"]));
+    let shown: Json = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!((&shown["usage"]["questions"], &shown["usage"]["output_tokens"]), (&json!(2), &json!(200)));
+    failed(&project.wflow(&["resume", "--last"]), "E1325");
+    let text = failed(&project.wflow(&["resume", "--last"]), "E1328");
+    assert!(text.contains("has cost $0.006"), "{text}");
+    assert_eq!(project.server.seen().len(), 3);
+    let whole = project.wflow(&["audit", "verify"]);
+    assert!(whole.status.success(), "{}", stdout(&whole));
+}
+
+#[test]
+fn what_broke_off_is_part_of_what_the_question_took() {
+    let project = Project::new(
+        "anthropic",
+        "[ai.prices.\"m-1\"]\ninput = 1.0\noutput = 10.0",
+        [Answer::Cut("half of it".into()), Answer::says("all of it")],
+    );
+    completed(&project.run(&["--workflow", "words"]));
+    let usage = project.result()["usage"].clone();
+    assert_eq!(usage["input_tokens"], 2000, "{usage}");
+}
+
 const MANY: &str = r#"
 agent cheap { max_cost: 0.002 }
 workflow many() -> [Text] { for i in [1, 2, 3, 4] { ask "Say {i}." } }

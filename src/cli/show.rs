@@ -81,8 +81,13 @@ pub fn show(run: &str, full: bool, format: Format, screen: &Screen) -> Result<Ex
 /// What all answers of the run took, and how many they were; none where none was counted.
 fn usage(events: &[Event], stored: Option<&RunDir>) -> Option<(usize, Usage)> {
     let (mut count, mut sum) = (0, Usage::default());
-    for event in events.iter().filter(|e| e.kind == EventType::EffectCompleted) {
-        let Some(result) = event.data.get("result") else { continue };
+    for event in events {
+        let result = match event.kind {
+            EventType::EffectCompleted => event.data.get("result"),
+            EventType::EffectFailed => event.data.get("failure"),
+            _ => None,
+        };
+        let Some(result) = result else { continue };
         let mut result = result.clone();
         if let Some(dir) = stored {
             // An answer that is gone was counted, if at all, in what is gone.

@@ -86,6 +86,8 @@ pub struct Failure {
     pub gate: Option<String>,
     /// Where in the run the effect is whose failure this is. Going on with the run means doing it anew.
     pub effect: Option<String>,
+    /// What answers of an AI took that came to nothing, as it is recorded: tokens, and their cost.
+    pub usage: Option<Box<serde_json::Value>>,
 }
 
 /// What the machine said, for people: the number in "Permission denied (os error 13)" tells them nothing.
@@ -106,6 +108,7 @@ impl Failure {
             notes: Vec::new(),
             gate: None,
             effect: None,
+            usage: None,
         }
     }
 

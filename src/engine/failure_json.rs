@@ -21,6 +21,9 @@ pub fn to_json(failure: &Failure) -> Json {
     if let Some(effect) = &failure.effect {
         map.insert("effect".into(), json!(effect));
     }
+    if let Some(usage) = &failure.usage {
+        map.insert("usage".into(), (**usage).clone());
+    }
     Json::Object(map)
 }
 
@@ -38,6 +41,7 @@ pub fn from_json(json: &Json) -> Failure {
     failure.help = texts("help");
     failure.notes = texts("notes");
     failure.gate = json.get("gate").and_then(Json::as_str).map(str::to_owned);
+    failure.usage = json.get("usage").cloned().map(Box::new);
     failure.effect = json.get("effect").and_then(Json::as_str).map(str::to_owned);
     failure
 }

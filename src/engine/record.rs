@@ -116,6 +116,11 @@ impl Record {
         self.replay().calls(question).into_iter().cloned().collect()
     }
 
+    /// What answers to the question at a path cost that came to nothing, US dollars.
+    pub fn lost(&self, question: &str) -> f64 {
+        self.replay().lost.get(question).copied().unwrap_or(0.0)
+    }
+
     /// Whether a decision with this number is recorded.
     pub fn is_used(&self, nonce: &str) -> bool {
         self.replay().nonces.contains(nonce)

@@ -30,6 +30,8 @@ pub struct Replay {
     pub standing: Standing,
     /// Of every decision on a gate: none counts twice.
     pub nonces: HashSet<String>,
+    /// By question: what answers that came to nothing have cost, US dollars.
+    pub lost: BTreeMap<String, f64>,
     recorded: BTreeMap<String, Recorded>,
     calls: Calls,
     steps: BTreeMap<String, StepRecord>,
@@ -171,7 +173,13 @@ impl Replay {
                 self.recorded.insert(path, Recorded { seq, epoch, kind, digest, outcome });
             }
             EventType::EffectCompleted => self.outcome(&path, Outcome::Value(take("result"))),
-            EventType::EffectFailed => self.outcome(&path, Outcome::Failed(take("failure"))),
+            EventType::EffectFailed => {
+                let failure = take("failure");
+                if let Some(cost) = failure.get("usage").and_then(|u| u.get("cost")).and_then(Value::as_f64) {
+                    *self.lost.entry(path.clone()).or_default() += cost;
+                }
+                self.outcome(&path, Outcome::Failed(failure));
+            }
             EventType::ValueRecorded => {
                 let recorded = fact(text(&take("kind")), take("value"));
                 self.recorded.insert(path, recorded);

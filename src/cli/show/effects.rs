@@ -110,7 +110,11 @@ impl Effect {
                 let tries = self.messages().iter().filter(|m| is_from(m, "user")).count();
                 let again = if tries > 1 && !self.goes_on { ", once more" } else { "" };
                 let elapsed = elapsed.map_or(String::new(), |ms| format!("  {}", took(ms)));
-                let usage = done.and_then(|r| r.get("usage")).map(Usage::from_json);
+                let ended = match &self.outcome {
+                    Some(Ok(result) | Err(result)) => Some(result),
+                    None => None,
+                };
+                let usage = ended.and_then(|r| r.get("usage")).map(Usage::from_json);
                 let usage = usage.map_or(String::new(), |u| format!(", {}", u.in_words()));
                 (format!("{who}{model}{again}"), format!("{elapsed}{usage}"))
             }

@@ -116,6 +116,15 @@ pub enum Unanswered {
     Cancelled,
 }
 
+impl Unanswered {
+    pub fn failure(&mut self) -> Option<&mut Failure> {
+        match self {
+            Unanswered::Unavailable(failure) | Unanswered::Failed(failure) => Some(failure),
+            Unanswered::Interrupted | Unanswered::Cancelled => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     User,

@@ -1,5 +1,6 @@
 //! Further tries of what may pass: a server that is busy, a connection that breaks.
 
+use super::usage::Usage;
 use super::{Control, ProviderReply, Unanswered};
 use crate::diagnostics::Failure;
 use std::time::{Duration, SystemTime};
@@ -23,6 +24,14 @@ impl Miss {
     pub fn may_pass(why: Failure, after: Option<Duration>) -> Miss {
         Miss { why: Unanswered::Unavailable(why), again: Some(after) }
     }
+
+    /// What it took all the same.
+    pub fn took(mut self, usage: &Usage) -> Miss {
+        if let (Some(failure), false) = (self.why.failure(), usage.is_empty()) {
+            failure.usage = Some(Box::new(usage.to_json()));
+        }
+        self
+    }
 }
 
 /// A wait before another try, for whoever records and shows it.
@@ -36,8 +45,33 @@ pub struct Wait<'a> {
     pub why: &'a Failure,
 }
 
-/// Tries until there is an answer, trying again makes no sense, or the tries are used up.
+/// Tries until there is an answer, trying again makes no sense, or the tries are used up. What tries took that gave
+/// nothing is part of what the question took, whatever becomes of it.
 pub fn with_tries(
+    control: &Control<'_>,
+    mut once: impl FnMut() -> Result<ProviderReply, Miss>,
+) -> Result<ProviderReply, Unanswered> {
+    let mut lost = Usage::default();
+    let result = tries(control, || {
+        let mut result = once();
+        let failure = result.as_mut().err().and_then(|miss| miss.why.failure());
+        if let Some(usage) = failure.and_then(|f| f.usage.as_deref()) {
+            lost.add(&Usage::from_json(usage));
+        }
+        result
+    });
+    match result {
+        Ok(mut reply) if !lost.is_empty() => {
+            lost.add(&reply.usage.unwrap_or_default());
+            reply.usage = Some(lost);
+            Ok(reply)
+        }
+        Ok(reply) => Ok(reply),
+        Err(why) => Err(Miss::ends(why).took(&lost).why),
+    }
+}
+
+fn tries(
     control: &Control<'_>,
     mut once: impl FnMut() -> Result<ProviderReply, Miss>,
 ) -> Result<ProviderReply, Unanswered> {

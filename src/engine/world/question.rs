@@ -62,6 +62,8 @@ pub fn put(
     turn: Turn<'_>,
 ) -> Answer<AskReply> {
     let Turn { listener, settled } = turn;
+    // What an earlier process spent counts, on answers that came to nothing, too.
+    providers.budget().spent(&account(at, full), session.record.lost(&at.path));
     let began = session.record.is_in_doubt(&at.path);
     let decide = || Ok((Permit { settled, ..permit(session, at, request, began)? }, ()));
     let fresh = AtomicBool::new(false);
@@ -71,7 +73,6 @@ pub fn put(
     })?;
     if !fresh.into_inner() {
         provider.was_asked(full);
-        // What an earlier process spent counts.
         let cost = recorded.get("usage").and_then(|usage| Usage::from_json(usage).cost);
         providers.budget().spent(&account(at, full), cost.unwrap_or(0.0));
     }
@@ -200,7 +201,13 @@ fn answer(
     let mut map = Map::new();
     match reply {
         AskReply::Text(text) => drop(map.insert("text".into(), json!(text))),
-        AskReply::Unavailable(why) => drop(map.insert("unavailable".into(), failure_json::to_json(&why))),
+        AskReply::Unavailable(mut why) => {
+            // It stands where that of an answer does.
+            if let Some(usage) = why.usage.take() {
+                map.insert("usage".into(), *usage);
+            }
+            map.insert("unavailable".into(), failure_json::to_json(&why));
+        }
     }
     map.insert("provider".into(), json!(provider.name()));
     if let Some(details) = details {

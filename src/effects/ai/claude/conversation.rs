@@ -147,7 +147,8 @@ impl Conversation {
             }
             (self.cost, usage.cost) = (total, Some(cost));
         }
-        let text = judge(&result, self.typed, self.model.as_deref().unwrap_or("claude"))?;
+        let text = judge(&result, self.typed, self.model.as_deref().unwrap_or("claude"));
+        let text = text.map_err(|miss| miss.took(&usage))?;
         let used = result.get("modelUsage").and_then(Json::as_object).and_then(|m| m.keys().next().cloned());
         Ok(ProviderReply {
             text,

@@ -95,7 +95,7 @@ impl Claude {
             (None, Some(cost)) => self.budget.spent(&account, cost),
             _ => {}
         }
-        let text = judge(&result, request.schema.is_some(), model)?;
+        let text = judge(&result, request.schema.is_some(), model).map_err(|miss| miss.took(&usage))?;
         let used = result.get("modelUsage").and_then(Json::as_object).and_then(|m| m.keys().next().cloned());
         Ok(ProviderReply {
             text,

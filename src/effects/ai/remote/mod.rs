@@ -175,11 +175,14 @@ impl Remote {
             said.usage.cost = price.map(|price| prices::cost(&price, &said.usage));
             hold.pay(said.usage.cost.unwrap_or(0.0));
         }
-        result?;
+        let took = said.usage;
+        result.map_err(|miss| miss.took(&took))?;
         let other = self.other(model);
         match said.end.take() {
-            Some(End::Refused(why)) => return Err(other.refused(&why)),
-            Some(End::Length) => return Err(other.too_long(hold.max_tokens, hold.max_tokens < wanted)),
+            Some(End::Refused(why)) => return Err(other.refused(&why).took(&took)),
+            Some(End::Length) => {
+                return Err(other.too_long(hold.max_tokens, hold.max_tokens < wanted).took(&took));
+            }
             Some(End::Done) | None => {}
         }
         let wrapped = shaped.is_some_and(|Shaped { wrapped, .. }| wrapped);
