@@ -14,6 +14,7 @@ mod approvers_text;
 mod calls;
 mod config;
 mod decision;
+mod effects;
 mod glob;
 mod grammar;
 mod grammar_table;
